@@ -1,0 +1,2 @@
+//! Abide's terminal model.
+#![forbid(unsafe_code)]

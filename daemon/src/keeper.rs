@@ -1,0 +1,1 @@
+//! A keeper: the process that owns one session.

@@ -1,0 +1,3 @@
+//! The Abide daemon and the keepers of its sessions.
+
+pub mod keeper;

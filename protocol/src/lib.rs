@@ -1,0 +1,25 @@
+//! Abide's pure core: no IO, no clock, no async, no unsafe.
+//!
+//! A screen is a value; a viewer is sent the difference between the value it has and the value
+//! there is now. [`Snapshot`] is the value, [`Update`] the difference, and
+//! `apply(old, diff(old, new)) == new` the law that everything else leans on.
+#![forbid(unsafe_code)]
+
+pub mod ids;
+pub mod input;
+pub mod limits;
+pub mod message;
+pub mod paths;
+pub mod row;
+pub mod snapshot;
+pub mod style;
+pub mod update;
+
+pub use ids::{
+    Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Revision, SessionId, Size, StreamId,
+    ViewerId,
+};
+pub use row::{Mark, MarkKind, Row, RowBuilder, Run, Shape};
+pub use snapshot::{Cursor, CursorShape, Modes, Palette, Progress, Snapshot};
+pub use style::{Attrs, Color, Link, LinkRef, Rgb, Style, Underline};
+pub use update::{Segment, Update};

@@ -1,0 +1,100 @@
+//! How a cell looks: colours, attributes, links. All values, no tables.
+
+use minicbor::{Decode, Encode};
+use std::sync::Arc;
+
+/// 24-bit colour.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
+pub struct Rgb {
+    pub r: u8,
+    pub g: u8,
+    pub b: u8,
+}
+
+/// A colour as the program named it; what an index or a default looks like is the viewer's palette.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Color {
+    #[default]
+    Default,
+    /// 0–7 the ANSI colours, 8–15 bright ones, 16–255 cube and greys.
+    Indexed(u8),
+    Rgb(Rgb),
+}
+
+/// Underline style, SGR 4:0 to 4:5.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Underline {
+    #[default]
+    #[n(0)]
+    None,
+    #[n(1)]
+    Single,
+    #[n(2)]
+    Double,
+    #[n(3)]
+    Curly,
+    #[n(4)]
+    Dotted,
+    #[n(5)]
+    Dashed,
+}
+
+/// A set of on/off attributes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Attrs(pub u8);
+
+impl Attrs {
+    pub const BOLD: Self = Self(1);
+    pub const DIM: Self = Self(1 << 1);
+    pub const ITALIC: Self = Self(1 << 2);
+    pub const BLINK: Self = Self(1 << 3);
+    pub const INVERSE: Self = Self(1 << 4);
+    pub const CONCEAL: Self = Self(1 << 5);
+    pub const STRIKE: Self = Self(1 << 6);
+    pub const OVERLINE: Self = Self(1 << 7);
+
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    pub fn set(&mut self, other: Self, on: bool) {
+        if on {
+            self.0 |= other.0;
+        } else {
+            self.0 &= !other.0;
+        }
+    }
+}
+
+/// Everything SGR says about a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Style {
+    pub fg: Color,
+    pub bg: Color,
+    pub underline_color: Color,
+    pub underline: Underline,
+    pub attrs: Attrs,
+}
+
+impl Style {
+    pub const PLAIN: Self = Self {
+        fg: Color::Default,
+        bg: Color::Default,
+        underline_color: Color::Default,
+        underline: Underline::None,
+        attrs: Attrs(0),
+    };
+}
+
+/// An OSC 8 hyperlink. Cells with equal `id` and `uri` are one link.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Link {
+    /// The program's `id=`, or one the screen made up for an anonymous link.
+    pub id: Box<str>,
+    pub uri: Box<str>,
+}
+
+/// A cell's link, shared by all cells that carry it.
+pub type LinkRef = Option<Arc<Link>>;
