@@ -1,0 +1,68 @@
+# Two commands matter: `make run` and `make test`. Each installs what it needs.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+TARGET ?= $(or $(CARGO_TARGET_DIR),target)
+PREFIX ?= $(HOME)/.local
+# Debian packages with sudo where we are not root.
+NEED := .ci/need
+
+.PHONY: run build test test-tools lint bench soak install uninstall clean
+
+## Builds Abide and opens a first session, or comes back to it.
+run: build
+	@exec $(TARGET)/release/abide new first -A
+
+build:
+	@$(NEED) cc:gcc
+	cargo build --release --locked -p abide -p abided
+
+## Installs what the tests need and runs all of them.
+test: test-tools
+	cargo deny --locked check bans licenses sources
+	cargo build --locked --profile checked --workspace --bins
+	cargo nextest run --locked --cargo-profile checked --workspace
+
+test-tools:
+	@$(NEED) cc:gcc zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
+		tmux ssh:openssh-client /usr/sbin/sshd:openssh-server
+	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
+
+## Format, clippy, licences, and the tests that read the tree.
+lint: test-tools
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo deny --locked check bans licenses sources
+	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
+
+## Side by side with the bare pseudo-terminal and tmux. QUICK=1 for a short try.
+bench: build
+	@$(NEED) tmux
+	cargo build --release --locked -p abide-benches
+	$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(BENCH)
+
+## The tests across processes with long scripts, at least 30 s per program and size.
+soak: test-tools
+	cargo build --locked --profile checked --workspace --bins
+	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-tests
+
+## Programs, manual pages and completions below PREFIX (default ~/.local).
+install: build
+	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(PREFIX)/share/bash-completion/completions \
+		$(PREFIX)/share/zsh/site-functions $(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $(TARGET)/release/abide $(TARGET)/release/abided $(PREFIX)/bin/
+	$(TARGET)/release/abide completions bash > $(PREFIX)/share/bash-completion/completions/abide
+	$(TARGET)/release/abide completions zsh > $(PREFIX)/share/zsh/site-functions/_abide
+	$(TARGET)/release/abide completions fish > $(PREFIX)/share/fish/vendor_completions.d/abide.fish
+	$(TARGET)/release/abide man $(PREFIX)/share/man/man1
+
+uninstall:
+	rm -f $(PREFIX)/bin/abide $(PREFIX)/bin/abided $(PREFIX)/share/man/man1/abide*.1 \
+		$(PREFIX)/share/bash-completion/completions/abide $(PREFIX)/share/zsh/site-functions/_abide \
+		$(PREFIX)/share/fish/vendor_completions.d/abide.fish
+
+clean:
+	cargo clean
+	rm -rf tests/emulator/node_modules

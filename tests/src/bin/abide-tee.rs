@@ -1,0 +1,3 @@
+//! Measurements side by side with the bare pseudo-terminal and tmux.
+
+fn main() {}
