@@ -1,3 +1,4 @@
 //! The Abide daemon and the keepers of its sessions.
 
 pub mod keeper;
+pub mod private_dir;
