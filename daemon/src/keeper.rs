@@ -1,1 +1,3 @@
 //! A keeper: the process that owns one session.
+
+pub mod encode;
