@@ -1,3 +1,15 @@
 //! What the tests across processes share: a home of their own, a terminal they hold in their
 //! hands, an independent emulator that says what a person would see, and a recorder.
 
+pub mod compare;
+pub mod emulator;
+pub mod home;
+pub mod process;
+pub mod recording;
+pub mod terminal;
+pub mod wait;
+
+/// Long scripts are wanted (`make soak`).
+pub fn soak() -> bool {
+    std::env::var_os("ABIDE_SOAK").is_some_and(|value| !value.is_empty())
+}
