@@ -7,6 +7,7 @@
 
 pub mod ids;
 pub mod input;
+pub mod keymap;
 pub mod limits;
 pub mod message;
 pub mod paths;
