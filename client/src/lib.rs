@@ -1,3 +1,4 @@
 //! The native client.
 
 pub mod keys;
+pub mod paint;

@@ -1,0 +1,21 @@
+//! Snapshots as bytes for the user's terminal.
+//!
+//! Pure: what the terminal shows and what it should show in, bytes out. Two surfaces: *inline*
+//! paints on the terminal's main screen and feeds its own scrollback, by a line feed on the bottom
+//! row and without margins; *full* paints on its alternate screen. Never `2J`, `3J` or a reset,
+//! and autowrap is off except where a soft-wrapped row is to be wrapped by the terminal itself.
+
+mod canvas;
+mod caps;
+mod cells;
+mod painter;
+mod pen;
+mod stylus;
+mod view;
+
+pub use caps::{Caps, Depth, Notify};
+pub use painter::{Painter, Surface};
+pub use view::{Pan, View};
+
+#[cfg(test)]
+mod tests;
