@@ -241,14 +241,14 @@ pub enum InputEvent {
     Key(#[n(0)] KeyEvent),
     /// Several keys that arrived together, in order.
     #[n(1)]
-    Keys(#[n(0)] Vec<KeyEvent>),
+    Keys(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<KeyEvent>),
     /// Text to be encoded as a paste.
     #[n(2)]
-    Paste(#[n(0)] String),
+    Paste(#[cbor(n(0), with = "crate::wire::fields::paste")] String),
     /// Paste, a short pause, Enter; nobody else's input in between.
     #[n(3)]
     Submit {
-        #[n(0)]
+        #[cbor(n(0), with = "crate::wire::fields::paste")]
         text: String,
         /// Send multi-line text although the program has no bracketed paste.
         #[n(1)]
@@ -259,4 +259,7 @@ pub enum InputEvent {
     /// Bytes of the user's terminal that the client did not understand, never a terminal's reply.
     #[n(5)]
     Raw(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// A kind this build does not know; it counts as applied and writes nothing.
+    #[n(65535)]
+    Unknown,
 }

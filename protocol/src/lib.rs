@@ -11,10 +11,13 @@ pub mod keymap;
 pub mod limits;
 pub mod message;
 pub mod paths;
+pub mod record;
 pub mod row;
 pub mod snapshot;
 pub mod style;
+pub mod text;
 pub mod update;
+pub mod wire;
 
 pub use ids::{
     Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Revision, SessionId, Size, StreamId,
@@ -24,3 +27,4 @@ pub use row::{Mark, MarkKind, Row, RowBuilder, Run, Shape};
 pub use snapshot::{Cursor, CursorShape, Modes, Palette, Progress, Snapshot};
 pub use style::{Attrs, Color, Link, LinkRef, Rgb, Style, Underline};
 pub use update::{Segment, Update};
+pub use wire::{FrameReader, WireError};

@@ -12,10 +12,20 @@ pub const MAX_URI: usize = 2083;
 pub const MAX_LINK_ID: usize = 256;
 /// Bytes of one grapheme cluster at most; further combining characters are dropped.
 pub const MAX_CLUSTER: usize = 64;
+/// Bytes of the different links of one row together at most (ids and URIs); further links are
+/// dropped, their text stays. Room for seven of the longest, or a row full of usual ones.
+pub const MAX_ROW_LINKS: usize = 16 << 10;
 /// Marks of one row at most; further ones are dropped.
 pub const MAX_MARKS: usize = 8;
 /// Bytes of a session's name at most.
 pub const MAX_NAME: usize = 64;
+/// Bytes of a device's or viewer's name at most; what is longer is refused in words.
+pub const MAX_LINE: usize = 4096;
+/// Bytes of a text for people at most (a command line, a failure, a notification).
+pub const MAX_PROSE: usize = 128 << 10;
+/// Items of one list in a message at most (environment, arguments, sessions, keys): a peer's
+/// small item becomes a value many times its size.
+pub const MAX_LIST: usize = 1 << 16;
 /// Bytes of one paste or submitted text at most.
 pub const MAX_PASTE: usize = 1 << 20;
 /// Bytes of a clipboard event at most; larger copies are dropped with a notice.

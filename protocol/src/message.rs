@@ -17,26 +17,29 @@ use crate::update::Update;
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Hello {
     /// Protocol versions that this side speaks, ascending.
-    #[n(0)]
+    #[cbor(n(0), with = "crate::wire::fields::list")]
     pub versions: Vec<u32>,
     /// Named capabilities beyond the version.
-    #[n(1)]
+    #[cbor(n(1), with = "crate::wire::fields::lines")]
     pub capabilities: Vec<String>,
     /// What this side is, for messages to people: `abide 0.1.0`.
-    #[n(2)]
+    #[cbor(n(2), with = "crate::wire::fields::line")]
     pub agent: String,
     /// Capabilities without which this side cannot work; a miss is a typed refusal.
-    #[n(3)]
+    #[cbor(n(3), with = "crate::wire::fields::lines")]
     pub required: Vec<String>,
 }
 
 /// What the viewer's terminal looks like, as far as it is known.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct TerminalLook {
+    #[n(0)]
     pub palette: Palette,
     /// The user prefers dark; `None` if unknown.
+    #[n(1)]
     pub dark: Option<bool>,
     /// Pixels of one cell (width, height), if known.
+    #[n(2)]
     pub cell: Option<(u16, u16)>,
 }
 
@@ -82,29 +85,46 @@ pub enum SizeWish {
 }
 
 /// Opens a viewer.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Attach {
+    #[n(0)]
     pub session: SessionId,
+    #[n(1)]
     pub stream: StreamId,
     /// Last revision this client has, to be sent one update instead of a snapshot.
+    #[n(2)]
     pub have: Option<Revision>,
     /// Last event this client has; `None`: none older than the attach.
+    #[n(3)]
     pub event: Option<EventNo>,
+    #[n(4)]
     pub size: Size,
+    #[n(5)]
     pub wish: SizeWish,
     /// For people: host or device name shown when this viewer drives.
+    #[cbor(n(6), with = "crate::wire::fields::name")]
     pub name: String,
     /// Frames are wanted; `false` for a viewer that only types.
+    #[n(7)]
     pub frames: bool,
     /// This viewer fills a native scrollback, which holds all rows below this number.
     /// `None`: no tail is sent.
+    #[n(8)]
     pub printed: Option<LineNo>,
     /// Rows of history to bring before the first snapshot, counted from `top` (fresh attach).
+    #[n(9)]
     pub history: u64,
+    #[n(10)]
     pub look: TerminalLook,
     /// Set by the daemon only: the device behind this viewer, and its rights.
+    #[n(11)]
     pub device: Option<DeviceId>,
+    #[n(12)]
     pub limits: Limits,
+    /// Path of the user's ssh agent socket, from a native client on the session's machine: the
+    /// session's `SSH_AUTH_SOCK` leads there from now on.
+    #[n(13)]
+    pub ssh_auth_sock: Option<String>,
 }
 
 /// One environment variable; bytes, since Unix has no encoding for them.
@@ -128,21 +148,30 @@ pub struct ResourceLimit {
 }
 
 /// What to run and how.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Spec {
     /// `None`: the daemon makes one up from the command.
+    #[cbor(n(0), with = "crate::wire::fields::name", has_nil)]
     pub name: Option<String>,
     /// Empty: the user's login shell.
+    #[cbor(n(1), with = "crate::wire::fields::arguments")]
     pub command: Vec<Vec<u8>>,
     /// Absolute.
+    #[cbor(n(2), with = "minicbor::bytes")]
     pub directory: Vec<u8>,
     /// `None`: the environment of the user's login shell, found by the daemon.
+    #[cbor(n(3), with = "crate::wire::fields::list", has_nil)]
     pub environment: Option<Vec<EnvVar>>,
     /// Added last.
+    #[cbor(n(4), with = "crate::wire::fields::list")]
     pub extra_environment: Vec<EnvVar>,
+    #[n(5)]
     pub umask: Option<u32>,
+    #[cbor(n(6), with = "crate::wire::fields::list")]
     pub resource_limits: Vec<ResourceLimit>,
+    #[n(7)]
     pub size: Option<Size>,
+    #[n(8)]
     pub look: TerminalLook,
 }
 
@@ -174,20 +203,20 @@ pub enum SessionState {
 pub struct SessionInfo {
     #[n(0)]
     pub id: SessionId,
-    #[n(1)]
+    #[cbor(n(1), with = "crate::wire::fields::name")]
     pub name: String,
     /// The command line, for people.
-    #[n(2)]
+    #[cbor(n(2), with = "crate::wire::fields::line")]
     pub command: String,
     /// Where the program is (OSC 7), else where it was started.
-    #[n(3)]
+    #[cbor(n(3), with = "crate::wire::fields::line")]
     pub directory: String,
     #[n(4)]
     pub state: SessionState,
     #[n(5)]
     pub size: Size,
     /// Name of the viewer that holds the size.
-    #[n(6)]
+    #[cbor(n(6), with = "crate::wire::fields::name", has_nil)]
     pub driver: Option<String>,
     #[n(7)]
     pub viewers: u32,
@@ -195,10 +224,10 @@ pub struct SessionInfo {
     pub created: u64,
     #[n(9)]
     pub active: u64,
-    #[n(10)]
+    #[cbor(n(10), with = "crate::wire::fields::line")]
     pub title: String,
     /// Text of the lowest row that is not blank.
-    #[n(11)]
+    #[cbor(n(11), with = "crate::wire::fields::line")]
     pub last_line: String,
     #[n(12)]
     pub bells: u64,
@@ -222,7 +251,7 @@ pub struct SessionInfo {
     #[n(19)]
     pub ended: Option<u64>,
     /// Path of the program's terminal, for the nesting check.
-    #[n(20)]
+    #[cbor(n(20), with = "crate::wire::fields::line", has_nil)]
     pub tty: Option<String>,
     /// Bytes the program has written.
     #[n(21)]
@@ -253,61 +282,93 @@ pub enum EndHow {
 }
 
 /// Everything that can be asked with an id and is answered with one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Request {
     /// To the daemon: all sessions. To a keeper: its own.
+    #[n(0)]
     List,
+    #[n(1)]
     Info {
+        #[n(0)]
         session: SessionId,
     },
     /// To the daemon. The answer is `Created` when the program runs.
+    #[n(2)]
     New {
+        #[n(0)]
         spec: Box<Spec>,
     },
+    #[n(3)]
     Capture {
+        #[n(0)]
         session: SessionId,
+        #[n(1)]
         range: CaptureRange,
     },
     /// Rows of history, `[from, from + count)`, cut to what is kept.
+    #[n(4)]
     Rows {
+        #[n(0)]
         session: SessionId,
+        #[n(1)]
         book: Book,
+        #[n(2)]
         from: LineNo,
+        #[n(3)]
         count: u64,
     },
     /// Answered when the session has ended.
+    #[n(5)]
     Wait {
+        #[n(0)]
         session: SessionId,
     },
+    #[n(6)]
     End {
+        #[n(0)]
         session: SessionId,
+        #[n(1)]
         how: EndHow,
     },
+    #[n(7)]
     Rename {
+        #[n(0)]
         session: SessionId,
+        #[cbor(n(1), with = "crate::wire::fields::name")]
         name: String,
     },
     /// Ended sessions only.
+    #[n(8)]
     Remove {
+        #[n(0)]
         session: SessionId,
     },
     /// Deletes the history above the screen.
+    #[n(9)]
     Clear {
+        #[n(0)]
         session: SessionId,
     },
     /// To the daemon: about itself.
+    #[n(10)]
     Status,
     /// To the daemon: leave; keepers go on.
+    #[n(11)]
     Shutdown,
     /// From the daemon to a keeper: push `Summary` from now on.
+    #[n(12)]
     Subscribe,
     /// From the daemon to a keeper: drop this device's viewers and queued input.
+    #[n(13)]
     Cut {
+        #[n(0)]
         device: DeviceId,
     },
     /// The environment the daemon found by the user's login shell (`doctor`).
+    #[n(14)]
     LoginEnvironment,
     /// A kind this build does not know: answered `Unsupported`.
+    #[n(65535)]
     Unknown,
 }
 
@@ -356,24 +417,30 @@ pub enum ToServer {
 }
 
 /// What belongs to one viewer and travels in front of an update.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct ViewerHeader {
     /// All input of this viewer's stream up to here has been applied and, as far as the keeper
     /// can tell, is visible in this state.
+    #[n(0)]
     pub applied: InputSeq,
     /// Rows for the native scrollback.
+    #[n(2)]
     pub tail: Option<Tail>,
     /// Events after the viewer's last.
+    #[cbor(n(1), with = "crate::wire::fields::events")]
     pub events: Vec<(EventNo, Event)>,
 }
 
 /// Rows that left the top of the main screen, in order, for a native scrollback.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Tail {
     /// Number of the first row in `rows`.
+    #[n(0)]
     pub from: LineNo,
     /// Rows that will not come because there were too many; one line tells the user.
+    #[n(1)]
     pub skipped: u64,
+    #[cbor(n(2), with = "crate::wire::rows")]
     pub rows: Vec<Arc<Row>>,
 }
 
@@ -386,7 +453,7 @@ pub enum Event {
     #[n(1)]
     Clipboard {
         /// `c` clipboard, `p` primary, as the program named them.
-        #[n(0)]
+        #[cbor(n(0), with = "crate::wire::fields::line")]
         selection: String,
         #[cbor(n(1), with = "minicbor::bytes")]
         content: Vec<u8>,
@@ -394,14 +461,17 @@ pub enum Event {
     /// OSC 9, 777, 99.
     #[n(2)]
     Notification {
-        #[n(0)]
+        #[cbor(n(0), with = "crate::wire::fields::line")]
         title: String,
-        #[n(1)]
+        #[cbor(n(1), with = "crate::wire::fields::prose")]
         body: String,
     },
     /// Of the keeper's own: a line for the user.
     #[n(3)]
-    Notice(#[n(0)] String),
+    Notice(#[cbor(n(0), with = "crate::wire::fields::line")] String),
+    /// A kind this build does not know; skipped.
+    #[n(65535)]
+    Unknown,
 }
 
 /// Why a request could not be done; decides the client's exit code.
@@ -440,9 +510,9 @@ pub enum FailKind {
 /// A failure as one line: what failed, why, and the next step.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Failure {
-    #[n(0)]
+    #[cbor(n(0), with = "crate::wire::fields::fail_kind")]
     pub kind: FailKind,
-    #[n(1)]
+    #[cbor(n(1), with = "crate::wire::fields::line")]
     pub line: String,
 }
 
@@ -471,7 +541,7 @@ pub enum InputRefusal {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Driver {
     /// Name of the driving viewer; `None`: nobody.
-    #[n(0)]
+    #[cbor(n(0), with = "crate::wire::fields::name", has_nil)]
     pub name: Option<String>,
     /// The driver is the viewer this message goes to.
     #[n(1)]
@@ -485,7 +555,7 @@ pub struct Driver {
 pub struct DaemonStatus {
     #[n(0)]
     pub pid: u32,
-    #[n(1)]
+    #[cbor(n(1), with = "crate::wire::fields::line")]
     pub version: String,
     #[n(2)]
     pub started: u64,
@@ -494,30 +564,44 @@ pub struct DaemonStatus {
     #[n(4)]
     pub ended: u32,
     /// Things a person should know (disk full, registry rebuilt), one line each.
-    #[n(5)]
+    #[cbor(n(5), with = "crate::wire::fields::lines")]
     pub warnings: Vec<String>,
 }
 
 /// Answers to requests.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Answer {
+    #[n(0)]
     Done,
-    Failed(Failure),
-    Sessions(Vec<SessionInfo>),
-    Session(Box<SessionInfo>),
+    #[n(1)]
+    Failed(#[n(0)] Failure),
+    #[n(2)]
+    Sessions(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<SessionInfo>),
+    #[n(3)]
+    Session(#[n(0)] Box<SessionInfo>),
     /// The screen as presented, with the history rows before it.
+    #[n(4)]
     Captured {
+        #[cbor(n(0), with = "crate::wire::rows")]
         history: Vec<Arc<Row>>,
+        #[cbor(n(1), with = "crate::wire::fields::checked")]
         snapshot: Box<Snapshot>,
     },
+    #[n(5)]
     Rows {
+        #[n(0)]
         from: LineNo,
+        #[cbor(n(1), with = "crate::wire::rows")]
         rows: Vec<Arc<Row>>,
     },
-    Exited(ExitStatus),
-    Status(DaemonStatus),
-    Environment(Vec<EnvVar>),
+    #[n(6)]
+    Exited(#[n(0)] ExitStatus),
+    #[n(7)]
+    Status(#[n(0)] DaemonStatus),
+    #[n(8)]
+    Environment(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<EnvVar>),
     /// A kind this build does not know.
+    #[n(65535)]
     Unknown,
 }
 

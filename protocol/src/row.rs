@@ -73,12 +73,17 @@ impl Row {
         &self.text
     }
 
+    #[must_use]
+    pub fn run_count(&self) -> usize {
+        self.runs.len()
+    }
+
     /// The runs with their texts, left to right.
     pub fn runs(&self) -> impl Iterator<Item = (&Run, &str)> {
         let mut rest = &*self.text;
         self.runs.iter().map(move |run| {
             let (text, after) = rest
-                .split_at_checked(run.bytes as usize)
+                .split_at_checked(index(run.bytes))
                 .unwrap_or((rest, ""));
             rest = after;
             (run, text)
@@ -122,6 +127,11 @@ impl PartialEq for Row {
 }
 
 impl Eq for Row {}
+
+/// Bytes of a run as an index; a text never reaches 4 GiB.
+fn index(bytes: u32) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
 
 /// Builds a row left to right and brings it into canonical form.
 #[derive(Default, Debug)]
@@ -184,12 +194,25 @@ impl RowBuilder {
         self.marks.push(mark);
     }
 
+    /// Nothing has been added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.marks.is_empty()
+    }
+
     /// The row; the builder is empty afterwards and may be used again.
     #[must_use]
     pub fn finish(&mut self, wrapped: bool) -> Row {
         if !wrapped {
             self.trim();
         }
+        self.finish_patch(wrapped)
+    }
+
+    /// As [`Self::finish`], but trailing blanks stay: for the patch of an update, which replaces
+    /// cells inside a row.
+    #[must_use]
+    pub fn finish_patch(&mut self, wrapped: bool) -> Row {
         let mut hasher = rapidhash::fast::RapidHasher::default();
         self.text.hash(&mut hasher);
         self.runs.hash(&mut hasher);
@@ -213,12 +236,16 @@ impl RowBuilder {
         if last.shape != Shape::Simple || last.style != Style::PLAIN || last.link.is_some() {
             return;
         }
-        let start = self.text.len() - last.bytes as usize;
-        let kept = self.text[start..].trim_end_matches(' ').len();
-        let cut = last.bytes as usize - kept;
-        self.text.truncate(start + kept);
-        last.bytes -= cut as u32;
-        last.cells -= cut as u16;
+        let start = self.text.len().saturating_sub(index(last.bytes));
+        let run = self.text.get(start..).unwrap_or_default();
+        let blanks = run.len() - run.trim_end_matches(' ').len();
+        self.text.truncate(self.text.len() - blanks);
+        last.bytes = last
+            .bytes
+            .saturating_sub(u32::try_from(blanks).unwrap_or(u32::MAX));
+        last.cells = last
+            .cells
+            .saturating_sub(u16::try_from(blanks).unwrap_or(u16::MAX));
         if last.cells == 0 {
             self.runs.pop();
         }

@@ -4,8 +4,10 @@ use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
 use crate::ids::{Book, LineNo, Revision, Size};
+use crate::limits;
 use crate::row::Row;
 use crate::style::Rgb;
+use crate::text;
 
 /// The shape of the cursor (DECSCUSR).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Encode, Decode)]
@@ -137,38 +139,84 @@ pub enum Progress {
 }
 
 /// Colours that the program changed (OSC 4, 10, 11, 12), as differences from the viewer's own.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, Decode)]
 pub struct Palette {
+    #[n(0)]
     pub foreground: Option<Rgb>,
+    #[n(1)]
     pub background: Option<Rgb>,
+    #[n(2)]
     pub cursor: Option<Rgb>,
     /// By index, ascending, each index once.
+    #[cbor(n(3), with = "crate::wire::fields::indexed")]
     pub indexed: Vec<(u8, Rgb)>,
 }
 
 /// The visible state of a session at one revision.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Snapshot {
+    #[n(0)]
     pub revision: Revision,
+    #[n(1)]
     pub size: Size,
     /// Which screen is shown.
+    #[n(2)]
     pub book: Book,
     /// Exactly `size.rows()` rows, top to bottom; none wider than `size.cols()`.
+    #[cbor(n(3), with = "crate::wire::rows")]
     pub rows: Vec<Arc<Row>>,
+    #[n(4)]
     pub cursor: Cursor,
+    #[n(5)]
     pub modes: Modes,
     /// OSC 0/2; no control characters, at most [`crate::limits::MAX_TITLE`] bytes.
+    #[cbor(n(6), with = "crate::wire::fields::title")]
     pub title: Arc<str>,
     /// OSC 7 as a path on the session's machine; empty if the program never said.
+    #[cbor(n(7), with = "crate::wire::fields::directory")]
     pub directory: Arc<str>,
+    #[n(8)]
     pub progress: Progress,
+    #[cbor(n(9), with = "crate::wire::fields::palette")]
     pub palette: Arc<Palette>,
     /// Number of the first visible row in `book`.
+    #[n(10)]
     pub top: LineNo,
     /// Rows of `book` below this number never change again.
+    #[n(11)]
     pub sealed: LineNo,
     /// Oldest row of `book` still kept.
+    #[n(12)]
     pub first: LineNo,
     /// Where views of history begin: `CSI 3 J` raises it to `top`.
+    #[n(13)]
     pub floor: LineNo,
+}
+
+impl Snapshot {
+    /// Every invariant of a snapshot; the error says which one is broken.
+    ///
+    /// # Errors
+    /// A sentence for people who debug.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.rows.len() != usize::from(self.size.rows()) {
+            return Err("the number of rows is not the height");
+        }
+        if self.rows.iter().any(|row| row.cells() > self.size.cols()) {
+            return Err("a row is wider than the screen");
+        }
+        if self.cursor.row >= self.size.rows() || self.cursor.column >= self.size.cols() {
+            return Err("the cursor is outside the screen");
+        }
+        if self.title.len() > limits::MAX_TITLE
+            || text::has_controls(&self.title)
+            || self.title.contains(text::is_bidi_control)
+        {
+            return Err("the title is too long or holds control characters");
+        }
+        if self.directory.len() > limits::MAX_DIRECTORY || text::has_controls(&self.directory) {
+            return Err("the directory is too long or holds control characters");
+        }
+        Ok(())
+    }
 }

@@ -11,6 +11,41 @@ pub struct Rgb {
     pub b: u8,
 }
 
+impl<C> Encode<C> for Rgb {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.u32(self.packed())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Rgb {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let packed = d.u32()?;
+        Self::unpacked(packed)
+            .ok_or_else(|| minicbor::decode::Error::message("a colour above 24 bits"))
+    }
+}
+
+impl Rgb {
+    /// `0xRRGGBB`.
+    #[must_use]
+    pub fn packed(self) -> u32 {
+        u32::from_be_bytes([0, self.r, self.g, self.b])
+    }
+
+    /// From `0xRRGGBB`; `None` above 24 bits.
+    #[must_use]
+    pub fn unpacked(packed: u32) -> Option<Self> {
+        match packed.to_be_bytes() {
+            [0, r, g, b] => Some(Self { r, g, b }),
+            _ => None,
+        }
+    }
+}
+
 /// A colour as the program named it; what an index or a default looks like is the viewer's palette.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Color {
