@@ -1,4 +1,5 @@
 //! The native client.
 
 pub mod keys;
+pub mod link;
 pub mod paint;

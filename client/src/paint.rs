@@ -8,13 +8,17 @@
 mod canvas;
 mod caps;
 mod cells;
+mod outfit;
 mod painter;
 mod pen;
+mod scrollback;
 mod stylus;
 mod view;
 
 pub use caps::{Caps, Depth, Notify};
+pub use outfit::{ASKED, Before, Keyboard, Outfit};
 pub use painter::{Painter, Surface};
+pub use scrollback::Scrollback;
 pub use view::{Pan, View};
 
 #[cfg(test)]

@@ -70,6 +70,11 @@ impl Painter {
         }
     }
 
+    /// Something else has written SGR: the next text sets its style afresh.
+    pub fn forget_pen(&mut self) {
+        self.stylus.forget_pen();
+    }
+
     /// Goes to the other surface; keyboard modes are kept per surface by terminals, so the caller
     /// sets them again when this says that it went.
     pub fn switch(&mut self, surface: Surface, size: Size) -> Vec<u8> {

@@ -59,6 +59,10 @@ impl Stylus {
         self.pen = None;
     }
 
+    pub(crate) fn forget_pen(&mut self) {
+        self.pen = None;
+    }
+
     /// The bytes written since the last time, and whether the cursor jumped among them.
     pub(crate) fn take(&mut self) -> (Vec<u8>, bool) {
         let jumped = std::mem::take(&mut self.moves) > 0;
