@@ -1,5 +1,18 @@
 //! The native client.
 
+pub mod ansi;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod duration;
+pub mod fault;
+pub mod json;
 pub mod keys;
+pub mod linger;
 pub mod link;
+pub mod output;
 pub mod paint;
+pub mod sessions;
+pub mod table;
+pub mod tty;
+pub mod unit;

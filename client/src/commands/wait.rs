@@ -1,0 +1,32 @@
+//! `abide wait`.
+
+use std::io::Write;
+
+use abide_protocol::message::SessionState;
+
+use crate::cli;
+use crate::fault::{Fault, TIMED_OUT, code_of_program};
+use crate::output::Out;
+use crate::{json, sessions};
+
+pub(super) async fn run(args: cli::Wait) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let info = sessions::find(&paths, args.target.session.as_deref()).await?;
+    let exited = super::ended(&paths, &info);
+    let status = match args.timeout {
+        None => exited.await?,
+        Some(limit) => match tokio::time::timeout(limit, exited).await {
+            Ok(exited) => exited?,
+            Err(_) => {
+                super::note(&format!("\"{}\" has not ended yet", info.name));
+                return Ok(TIMED_OUT);
+            }
+        },
+    };
+    if args.json {
+        let mut out = Out::open();
+        json::print(&mut out, &json::End::of(SessionState::Ended(status)))?;
+        out.flush()?;
+    }
+    Ok(code_of_program(status))
+}

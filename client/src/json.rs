@@ -1,0 +1,198 @@
+//! What `--json` prints. Field names are an interface: they are added to, never changed. Times are
+//! milliseconds since the Unix epoch.
+
+use std::io::{self, Write};
+
+use abide_protocol::Snapshot;
+use abide_protocol::message::{DaemonStatus, ExitStatus, SessionInfo, SessionState};
+use serde::Serialize;
+
+/// Prints a value and a newline.
+pub fn print(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{text}")
+}
+
+/// One session.
+#[derive(Debug, Serialize)]
+pub struct Session<'a> {
+    id: String,
+    name: &'a str,
+    /// `starting`, `running`, `ended` or `lost`.
+    state: &'static str,
+    /// The program's exit code, if it ended with one.
+    exit_code: Option<i32>,
+    /// The signal that ended the program, if one did.
+    signal: Option<i32>,
+    command: &'a str,
+    directory: &'a str,
+    title: &'a str,
+    last_line: &'a str,
+    size: Size,
+    driver: Option<&'a str>,
+    viewers: u32,
+    created: u64,
+    active: u64,
+    used: u64,
+    ended: Option<u64>,
+    bells: u64,
+    bytes: u64,
+    history_rows: u64,
+    history_bytes: u64,
+    rebuilt: u32,
+    pid: Option<u32>,
+    keeper_pid: Option<u32>,
+    tty: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Size {
+    columns: u16,
+    rows: u16,
+}
+
+impl From<abide_protocol::Size> for Size {
+    fn from(size: abide_protocol::Size) -> Self {
+        Self {
+            columns: size.cols(),
+            rows: size.rows(),
+        }
+    }
+}
+
+impl<'a> From<&'a SessionInfo> for Session<'a> {
+    fn from(info: &'a SessionInfo) -> Self {
+        let end = End::of(info.state);
+        Self {
+            id: info.id.to_string(),
+            name: &info.name,
+            state: end.state,
+            exit_code: end.exit_code,
+            signal: end.signal,
+            command: &info.command,
+            directory: &info.directory,
+            title: &info.title,
+            last_line: &info.last_line,
+            size: info.size.into(),
+            driver: info.driver.as_deref(),
+            viewers: info.viewers,
+            created: info.created,
+            active: info.active,
+            used: info.used,
+            ended: info.ended,
+            bells: info.bells,
+            bytes: info.bytes,
+            history_rows: info.history_rows,
+            history_bytes: info.history_bytes,
+            rebuilt: info.rebuilt,
+            pid: info.pid,
+            keeper_pid: info.keeper,
+            tty: info.tty.as_deref(),
+        }
+    }
+}
+
+/// How `wait` ended.
+#[derive(Debug, Serialize)]
+pub struct End {
+    state: &'static str,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+}
+
+impl End {
+    #[must_use]
+    pub fn of(state: SessionState) -> Self {
+        let (state, exit_code, signal) = match state {
+            SessionState::Starting => ("starting", None, None),
+            SessionState::Running => ("running", None, None),
+            SessionState::Ended(ExitStatus::Code(code)) => ("ended", Some(code), None),
+            SessionState::Ended(ExitStatus::Signal(signal)) => ("ended", None, Some(signal)),
+            SessionState::Ended(ExitStatus::Lost) => ("lost", None, None),
+        };
+        Self {
+            state,
+            exit_code,
+            signal,
+        }
+    }
+}
+
+/// A captured screen.
+#[derive(Debug, Serialize)]
+pub struct Capture<'a> {
+    id: String,
+    name: &'a str,
+    size: Size,
+    title: &'a str,
+    /// The program is on its alternate screen.
+    alternate: bool,
+    cursor: Cursor,
+    /// Rows above the screen, oldest first.
+    history: Vec<&'a str>,
+    /// Rows of the screen, top to bottom.
+    rows: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cursor {
+    /// 0-based.
+    row: u16,
+    /// 0-based.
+    column: u16,
+    visible: bool,
+}
+
+impl<'a> Capture<'a> {
+    pub fn new(
+        info: &'a SessionInfo,
+        history: &'a [std::sync::Arc<abide_protocol::Row>],
+        snapshot: &'a Snapshot,
+    ) -> Self {
+        let text = |row: &'a std::sync::Arc<abide_protocol::Row>| row.text().trim_end_matches(' ');
+        Self {
+            id: info.id.to_string(),
+            name: &info.name,
+            size: snapshot.size.into(),
+            title: &snapshot.title,
+            alternate: snapshot.book == abide_protocol::Book::Alternate,
+            cursor: Cursor {
+                row: snapshot.cursor.row,
+                column: snapshot.cursor.column,
+                visible: snapshot.cursor.visible,
+            },
+            history: history.iter().map(text).collect(),
+            rows: snapshot.rows.iter().map(text).collect(),
+        }
+    }
+}
+
+/// The daemon.
+#[derive(Debug, Serialize)]
+pub struct Daemon {
+    running: bool,
+    pid: Option<u32>,
+    version: Option<String>,
+    /// This client's version.
+    client_version: &'static str,
+    started: Option<u64>,
+    living: Option<u32>,
+    ended: Option<u32>,
+    warnings: Vec<String>,
+}
+
+impl From<Option<DaemonStatus>> for Daemon {
+    fn from(status: Option<DaemonStatus>) -> Self {
+        let known = status.as_ref();
+        Self {
+            running: status.is_some(),
+            pid: known.map(|status| status.pid),
+            version: known.map(|status| status.version.clone()),
+            client_version: env!("CARGO_PKG_VERSION"),
+            started: known.map(|status| status.started),
+            living: known.map(|status| status.living),
+            ended: known.map(|status| status.ended),
+            warnings: status.map(|status| status.warnings).unwrap_or_default(),
+        }
+    }
+}

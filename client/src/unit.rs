@@ -1,0 +1,117 @@
+//! The systemd user unit that runs the daemon.
+
+use std::path::{Path, PathBuf};
+
+use abide_protocol::message::{FailKind, Failure};
+
+use crate::fault::failure;
+use crate::sessions;
+
+/// The unit's name.
+pub const NAME: &str = "abided.service";
+
+/// Writes the unit for the daemon's program as it is found now, and answers where.
+pub fn install() -> Result<PathBuf, Failure> {
+    let program = sessions::daemon_program().ok_or_else(|| {
+        let line = "cannot install the daemon: `abided` is neither beside `abide` nor in PATH; \
+                    install it there";
+        failure(FailKind::Invalid, line)
+    })?;
+    let path = path().ok_or_else(|| {
+        let line = "cannot install the daemon: HOME is not set; set it and try again";
+        failure(FailKind::Invalid, line)
+    })?;
+    let failed = |error: std::io::Error| {
+        let line = format!("cannot write {}: {error}", path.display());
+        failure(FailKind::Internal, line)
+    };
+    let program = std::path::absolute(program).map_err(failed)?;
+    let kept: Vec<_> = ["ABIDE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|v| !v.is_empty())?)))
+        .collect();
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    std::fs::write(&path, text(&program, &kept)).map_err(failed)?;
+    Ok(path)
+}
+
+/// Where the unit is or would be.
+#[must_use]
+pub fn path() -> Option<PathBuf> {
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let config = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(config.join("systemd/user").join(NAME))
+}
+
+/// `environment`: what decides where sessions are, so that the unit's daemon is the one that this
+/// shell's commands find.
+fn text(program: &Path, environment: &[(&str, String)]) -> String {
+    let variables: String = environment
+        .iter()
+        .map(|(name, value)| format!("Environment={}\n", quoted(&format!("{name}={value}"))))
+        .collect();
+    let program = quoted(&program.to_string_lossy());
+    format!(
+        "\
+[Unit]
+Description=Abide: terminal sessions that outlast the terminal
+
+[Service]
+Type=notify
+ExecStart={program} run --foreground
+{variables}\
+# Sessions are processes of their own; stopping or restarting the daemon must not end them.
+KillMode=process
+# One agent that eats all memory must not take the daemon and the other sessions with it.
+OOMPolicy=continue
+Restart=on-failure
+RestartSec=1
+
+[Install]
+WantedBy=default.target
+"
+    )
+}
+
+/// As systemd reads it: specifiers and escapes of its own are taken literally.
+fn quoted(word: &str) -> String {
+    let escaped = word
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%")
+        .replace('$', "$$");
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_leaves_sessions_alone() {
+        let text = text(
+            Path::new("/opt/my tools/100%/abided"),
+            &[("ABIDE_HOME", "/a b".into())],
+        );
+        for line in [
+            "ExecStart=\"/opt/my tools/100%%/abided\" run --foreground",
+            "Environment=\"ABIDE_HOME=/a b\"",
+            "Type=notify",
+            "KillMode=process",
+            "OOMPolicy=continue",
+            "Restart=on-failure",
+            "WantedBy=default.target",
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} is not in {text}"
+            );
+        }
+    }
+}
