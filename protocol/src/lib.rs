@@ -4,7 +4,10 @@
 //! there is now. [`Snapshot`] is the value, [`Update`] the difference, and
 //! `apply(old, diff(old, new)) == new` the law that everything else leans on.
 #![forbid(unsafe_code)]
+#![warn(clippy::as_conversions, clippy::indexing_slicing)]
 
+pub mod apply;
+pub mod diff;
 pub mod ids;
 pub mod input;
 pub mod keymap;
@@ -17,8 +20,11 @@ pub mod snapshot;
 pub mod style;
 pub mod text;
 pub mod update;
+mod window;
 pub mod wire;
 
+pub use apply::{ApplyError, apply};
+pub use diff::diff;
 pub use ids::{
     Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Revision, SessionId, Size, StreamId,
     ViewerId,

@@ -3,7 +3,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::style::{LinkRef, Style};
+use crate::limits;
+use crate::style::{Link, LinkRef, Style};
+use crate::text;
 
 /// How the text of a run maps to columns.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +26,43 @@ pub struct Run {
     pub shape: Shape,
     pub style: Style,
     pub link: LinkRef,
+}
+
+impl Run {
+    /// Bytes as an index; a text never reaches 4 GiB.
+    pub(crate) fn len(&self) -> usize {
+        usize::try_from(self.bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Simple, without style or link.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.shape == Shape::Simple && self.style == Style::PLAIN && self.link.is_none()
+    }
+
+    fn merges_with(&self, next: &Self) -> bool {
+        let simple = self.shape == Shape::Simple && next.shape == Shape::Simple;
+        simple && self.style == next.style && self.link == next.link
+    }
+
+    fn check(&self, text: &str) -> Result<(), &'static str> {
+        let chars = text.chars().count();
+        let fits = match self.shape {
+            Shape::Simple => chars > 0 && chars == usize::from(self.cells),
+            Shape::Cluster => {
+                let cells = if chars == 1 { 2..=2 } else { 1..=2 };
+                (1..=limits::MAX_CLUSTER).contains(&text.len()) && cells.contains(&self.cells)
+            }
+        };
+        if !fits {
+            return Err("a run's width does not fit its text");
+        }
+        if let Some(link) = &self.link
+            && !link.is_legal()
+        {
+            return Err("a link is too long or holds control characters");
+        }
+        Ok(())
+    }
 }
 
 /// What a shell said about a place in a row (OSC 133).
@@ -78,13 +117,15 @@ impl Row {
         self.runs.len()
     }
 
+    pub(crate) fn run_slice(&self) -> &[Run] {
+        &self.runs
+    }
+
     /// The runs with their texts, left to right.
     pub fn runs(&self) -> impl Iterator<Item = (&Run, &str)> {
         let mut rest = &*self.text;
         self.runs.iter().map(move |run| {
-            let (text, after) = rest
-                .split_at_checked(index(run.bytes))
-                .unwrap_or((rest, ""));
+            let (text, after) = rest.split_at_checked(run.len()).unwrap_or((rest, ""));
             rest = after;
             (run, text)
         })
@@ -109,6 +150,44 @@ impl Row {
             .fold(0, |sum, run| sum.saturating_add(run.cells))
     }
 
+    /// Every invariant of a row; the error says which one is broken.
+    ///
+    /// # Errors
+    /// A sentence for people who debug.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if text::has_controls(&self.text) {
+            return Err("a row holds control characters");
+        }
+        if self.marks.len() > limits::MAX_MARKS {
+            return Err("a row has too many marks");
+        }
+        let mut cells = 0_usize;
+        let mut rest = self.text.len();
+        let mut before: Option<&Run> = None;
+        for (run, text) in self.runs() {
+            if text.len() != run.len() {
+                return Err("a run is longer than its row's text");
+            }
+            run.check(text)?;
+            if before.is_some_and(|before| before.merges_with(run)) {
+                return Err("two neighbouring runs are one");
+            }
+            cells = cells.saturating_add(run.cells.into());
+            rest = rest.saturating_sub(run.len());
+            before = Some(run);
+        }
+        if rest > 0 {
+            return Err("runs do not cover the text of their row");
+        }
+        if cells > limits::MAX_SIDE.into() {
+            return Err("a row is wider than any screen");
+        }
+        if !self.wrapped && before.is_some_and(Run::is_plain) && self.text.ends_with(' ') {
+            return Err("a row ends in plain blanks");
+        }
+        Ok(())
+    }
+
     /// Hash of the whole content. Local to a process; never sent.
     #[must_use]
     pub fn content_hash(&self) -> u64 {
@@ -128,17 +207,15 @@ impl PartialEq for Row {
 
 impl Eq for Row {}
 
-/// Bytes of a run as an index; a text never reaches 4 GiB.
-fn index(bytes: u32) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
 /// Builds a row left to right and brings it into canonical form.
 #[derive(Default, Debug)]
 pub struct RowBuilder {
     text: String,
     runs: Vec<Run>,
     marks: Vec<Mark>,
+    /// The different links so far, and their bytes.
+    links: Vec<Arc<Link>>,
+    link_bytes: usize,
 }
 
 impl RowBuilder {
@@ -147,6 +224,8 @@ impl RowBuilder {
         self.text.clear();
         self.runs.clear();
         self.marks.clear();
+        self.links.clear();
+        self.link_bytes = 0;
     }
 
     /// Text of which every `char` is one column.
@@ -157,9 +236,10 @@ impl RowBuilder {
         }
         self.text.push_str(text);
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let link = if self.admits(link) { link } else { &None };
         match self.runs.last_mut() {
             Some(run) if run.shape == Shape::Simple && run.style == style && run.link == *link => {
-                run.bytes += bytes;
+                run.bytes = run.bytes.saturating_add(bytes);
                 run.cells = run.cells.saturating_add(cells);
             }
             _ => self.runs.push(Run {
@@ -181,6 +261,7 @@ impl RowBuilder {
         }
         self.text.push_str(text);
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let link = if self.admits(link) { link } else { &None };
         self.runs.push(Run {
             bytes,
             cells,
@@ -190,8 +271,29 @@ impl RowBuilder {
         });
     }
 
+    /// Whether the row has room for this link: see [`limits::MAX_ROW_LINKS`].
+    fn admits(&mut self, link: &LinkRef) -> bool {
+        let Some(link) = link else { return true };
+        let last = self.runs.last().and_then(|run| run.link.as_ref());
+        if last == Some(link) || self.links.contains(link) {
+            return true;
+        }
+        let bytes = self
+            .link_bytes
+            .saturating_add(link.id.len() + link.uri.len());
+        if bytes > limits::MAX_ROW_LINKS {
+            return false;
+        }
+        self.link_bytes = bytes;
+        self.links.push(Arc::clone(link));
+        true
+    }
+
+    /// Adds a mark; beyond [`limits::MAX_MARKS`] it is dropped.
     pub fn mark(&mut self, mark: Mark) {
-        self.marks.push(mark);
+        if self.marks.len() < limits::MAX_MARKS {
+            self.marks.push(mark);
+        }
     }
 
     /// Nothing has been added.
@@ -233,10 +335,10 @@ impl RowBuilder {
         let Some(last) = self.runs.last_mut() else {
             return;
         };
-        if last.shape != Shape::Simple || last.style != Style::PLAIN || last.link.is_some() {
+        if !last.is_plain() {
             return;
         }
-        let start = self.text.len().saturating_sub(index(last.bytes));
+        let start = self.text.len().saturating_sub(last.len());
         let run = self.text.get(start..).unwrap_or_default();
         let blanks = run.len() - run.trim_end_matches(' ').len();
         self.text.truncate(self.text.len() - blanks);

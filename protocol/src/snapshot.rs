@@ -199,6 +199,12 @@ impl Snapshot {
     /// # Errors
     /// A sentence for people who debug.
     pub fn check(&self) -> Result<(), &'static str> {
+        self.check_frame()?;
+        self.rows.iter().try_for_each(|row| row.check())
+    }
+
+    /// As [`Self::check`], for rows that are known to be legal.
+    pub(crate) fn check_frame(&self) -> Result<(), &'static str> {
         if self.rows.len() != usize::from(self.size.rows()) {
             return Err("the number of rows is not the height");
         }
@@ -216,6 +222,9 @@ impl Snapshot {
         }
         if self.directory.len() > limits::MAX_DIRECTORY || text::has_controls(&self.directory) {
             return Err("the directory is too long or holds control characters");
+        }
+        if !self.palette.indexed.is_sorted_by(|a, b| a.0 < b.0) {
+            return Err("palette indices do not ascend");
         }
         Ok(())
     }

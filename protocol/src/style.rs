@@ -3,6 +3,9 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
+use crate::limits;
+use crate::text;
+
 /// 24-bit colour.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord)]
 pub struct Rgb {
@@ -129,6 +132,15 @@ pub struct Link {
     /// The program's `id=`, or one the screen made up for an anonymous link.
     pub id: Box<str>,
     pub uri: Box<str>,
+}
+
+impl Link {
+    /// Within its bounds, and free of control characters.
+    #[must_use]
+    pub fn is_legal(&self) -> bool {
+        let short = self.id.len() <= limits::MAX_LINK_ID && self.uri.len() <= limits::MAX_URI;
+        short && !text::has_controls(&self.id) && !text::has_controls(&self.uri)
+    }
 }
 
 /// A cell's link, shared by all cells that carry it.

@@ -15,8 +15,9 @@ pub enum Segment {
     /// New rows.
     Rows(Vec<Arc<Row>>),
     /// Old row `from`, with the cells `[column, column + patch.cells())` replaced by `patch`.
-    /// With `tail` the old cells after them stay, else the row ends there. `patch` is not trimmed
-    /// and carries the new row's `wrapped` and marks.
+    /// With `tail` the old cells after them stay, else the row ends there. Neither border may split
+    /// a cluster of the old row. `patch` is not trimmed ([`crate::RowBuilder::finish_patch`]) and
+    /// carries the new row's `wrapped` and all its marks; the new row is trimmed as any other.
     Patch {
         from: u16,
         column: u16,

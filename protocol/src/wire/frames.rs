@@ -40,9 +40,13 @@ pub(super) fn write_frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) ->
 
 fn header(kind: u16, body: usize) -> [u8; LENGTH + KIND] {
     let length = u32::try_from(body.saturating_add(KIND)).unwrap_or(u32::MAX);
-    let [a, b, c, d] = length.to_le_bytes();
-    let [k, l] = kind.to_le_bytes();
-    [a, b, c, d, k, l]
+    let mut header = [0; LENGTH + KIND];
+    let bytes = length.to_le_bytes().into_iter().chain(kind.to_le_bytes());
+    header
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(place, byte)| *place = byte);
+    header
 }
 
 /// Cuts messages out of bytes as they come. `M` is what the peer sends.

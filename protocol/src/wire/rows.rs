@@ -142,9 +142,7 @@ fn is_plain(row: &Row) -> bool {
     if row.wrapped() || !row.marks().is_empty() || row.run_count() > 1 {
         return false;
     }
-    row.runs().all(|(run, _)| {
-        run.shape == Shape::Simple && run.style == Style::PLAIN && run.link.is_none()
-    })
+    row.runs().all(|(run, _)| run.is_plain())
 }
 
 /// A simple run is its number of characters; a cluster is `-(2 * (characters - 1) + cells)`.
@@ -335,15 +333,14 @@ impl PenReader {
                 if fields < 2 {
                     return Err(wrong("a link without URI"));
                 }
-                let (id, uri) = (clean(d.str()?)?, clean(d.str()?)?);
-                if id.len() > limits::MAX_LINK_ID || uri.len() > limits::MAX_URI {
-                    return Err(wrong("a link is longer than its bound"));
+                let (id, uri) = (d.str()?.into(), d.str()?.into());
+                let link = Arc::new(Link { id, uri });
+                if !link.is_legal() {
+                    return Err(wrong("a link is too long or holds control characters"));
                 }
                 for _ in 2..fields {
                     d.skip()?;
                 }
-                let (id, uri) = (id.into(), uri.into());
-                let link = Arc::new(Link { id, uri });
                 self.links.push(Arc::clone(&link));
                 Ok(Some(link))
             }
