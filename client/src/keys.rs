@@ -5,14 +5,21 @@
 //! A terminal's own replies come out as [`FromTerminal::Reply`] or not at all, for the whole life
 //! of an attachment: nothing a terminal emits by itself may reach a program.
 
+mod csi;
 mod decoder;
+mod key;
+mod lex;
+mod mouse;
 pub mod names;
+mod paste;
 pub mod prefix;
+mod reply;
 
 pub use decoder::Decoder;
 
 use abide_protocol::Rgb;
 use abide_protocol::input::{KeyEvent, MouseEvent};
+use std::time::Duration;
 
 /// What the terminal sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +48,11 @@ pub enum Reply {
     /// XTVERSION, `DCS > | .. ST`: name and version, printable ASCII.
     Version(String),
     /// DECRPM: 0 unknown, 1 set, 2 reset, 3 always set, 4 always reset.
-    Mode { private: bool, mode: u32, state: u32 },
+    Mode {
+        private: bool,
+        mode: u32,
+        state: u32,
+    },
     /// `CSI ? flags u`.
     KittyFlags(u8),
     /// `CSI > 4 ; level m`.
@@ -59,9 +70,14 @@ pub enum Reply {
     /// `CSI 8 ; rows ; columns t`, as (columns, rows).
     WindowCells(u16, u16),
     /// CPR, 1-based as the terminal says it.
-    CursorPosition { row: u16, column: u16 },
+    CursorPosition {
+        row: u16,
+        column: u16,
+    },
     /// `CSI ? 997 ; 1 n` is dark, 2 is light.
-    ColorScheme { dark: bool },
+    ColorScheme {
+        dark: bool,
+    },
     /// Anything else a terminal says by itself.
     Other,
 }
@@ -79,4 +95,10 @@ pub enum Outer {
 }
 
 /// How long a lone ESC may be the start of a sequence.
-pub const ESC_WAIT: std::time::Duration = std::time::Duration::from_millis(25);
+pub const ESC_WAIT: Duration = Duration::from_millis(25);
+
+/// How long an unfinished paste may be silent before what has come of it is given out.
+pub const PASTE_WAIT: Duration = Duration::from_secs(1);
+
+/// How long after [`ESC_WAIT`] made a key of an ESC the rest of a reply is still known as such.
+const RECALL: Duration = Duration::from_millis(500);
