@@ -70,6 +70,7 @@ impl Home {
             ("TERM", "xterm-256color".into()),
             ("COLORTERM", "truecolor".into()),
             ("TZ", "UTC".into()),
+            ("TMUX_TMPDIR", self.user().into()),
         ]
     }
 

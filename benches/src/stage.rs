@@ -1,0 +1,8 @@
+//! One file per stage.
+
+pub mod attach;
+pub mod echo;
+pub mod idle;
+pub mod memory;
+pub mod slow_viewer;
+pub mod throughput;
