@@ -1,0 +1,210 @@
+//! The daemon: one process per user that knows every session. It holds no terminal; its death ends
+//! no session.
+
+mod connection;
+mod desk;
+mod keepers;
+mod link;
+mod log;
+mod login;
+pub mod names;
+mod place;
+mod registry;
+mod requests;
+mod roster;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use abide_protocol::SessionId;
+use abide_protocol::message::{DaemonStatus, EnvVar, FailKind, Failure, SessionInfo};
+use abide_protocol::paths::{PathEnv, Paths};
+use sd_notify::NotifyState;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, OnceCell, Semaphore};
+
+use crate::keeper::ended;
+use desk::Desk;
+use keepers::Keepers;
+use place::{Place, PlaceError};
+use registry::Registry;
+use roster::Roster;
+
+/// Clients connected at once at most; beyond, a connection is refused with a line.
+const MAX_CONNECTIONS: usize = 256;
+/// Exit code of a daemon that found another one running.
+const EXIT_TAKEN: u8 = 4;
+
+/// What all of the daemon's tasks share. Nothing in it changes but by the desk.
+struct Daemon {
+    place: Place,
+    desk: Desk,
+    keepers: Keepers,
+    login: OnceCell<Vec<EnvVar>>,
+    connections: Arc<Semaphore>,
+    leave: Notify,
+    started: u64,
+}
+
+/// Runs until a signal or a client says to stop. `foreground`: log to standard error.
+#[must_use]
+pub fn run(foreground: bool) -> ExitCode {
+    // A daemon that a command started must not get that terminal's signals. It is no group leader
+    // then; one that a shell started is, and stays in its group.
+    let _ = rustix::process::setsid();
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    match start(foreground) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            let taken = matches!(error.downcast_ref(), Some(PlaceError::Taken(_)));
+            ExitCode::from(if taken { EXIT_TAKEN } else { 1 })
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "whoever started the daemon reads why it did not start")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("abided: {error:#}");
+}
+
+fn start(foreground: bool) -> anyhow::Result<()> {
+    let mut place = Place::take(Paths::resolve(&PathEnv::read(|name| std::env::var_os(name))))?;
+    log::open(&place.paths, foreground)?;
+    let (registry, rebuilt) = Registry::open(&place.paths.registry())?;
+    let mut roster = Roster::load(registry, rebuilt)?;
+    if let Some(line) = place.warning.take() {
+        roster.warnings().raise("place", line);
+    }
+    std::env::set_current_dir("/")?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(place, roster))
+}
+
+async fn serve(place: Place, roster: Roster) -> anyhow::Result<()> {
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let (keepers, announced) = Keepers::channel();
+    let daemon = Arc::new(Daemon {
+        place,
+        desk: Desk::open(roster),
+        keepers,
+        login: OnceCell::new(),
+        connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        leave: Notify::new(),
+        started: desk::now(),
+    });
+    let watching = tokio::spawn(keepers::adopt(&daemon, announced).await);
+    daemon.expire().await;
+    let listener = UnixListener::from_std(daemon.place.listen()?)?;
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => connection::open(&daemon, stream),
+                Err(error) => {
+                    // Out of descriptors, most likely: let those who have some give them back.
+                    tracing::warn!("accept: {error}");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            },
+            _ = stop.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => {}
+            () = daemon.leave.notified() => break,
+        }
+    }
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    watching.abort();
+    let _ = daemon.desk.ask(Roster::flush).await;
+    let _ = daemon.place.run.remove(abide_protocol::paths::DAEMON_SOCKET);
+    tracing::info!("left; sessions go on");
+    Ok(())
+}
+
+impl Daemon {
+    /// The environment of the user's login shell, asked once; the daemon's own if that fails.
+    async fn login_environment(&self) -> &[EnvVar] {
+        self.login
+            .get_or_init(|| async {
+                match login::environment(&login::shell()).await {
+                    Ok(variables) => variables,
+                    Err(line) => {
+                        let line = format!(
+                            "{line}; sessions made without a terminal get the daemon's environment"
+                        );
+                        self.desk
+                            .tell(|roster, _| roster.warnings().raise("login", line))
+                            .await;
+                        login::own()
+                    }
+                }
+            })
+            .await
+    }
+
+    /// What an ended session's keeper left behind, if it can be read. It may be large: it is read
+    /// beside the runtime.
+    async fn ended(&self, id: SessionId) -> Result<ended::Ended, Failure> {
+        let directory = self.place.paths.sessions().join(id.to_string());
+        let read = tokio::task::spawn_blocking(move || ended::read(&directory)).await;
+        match read {
+            Ok(Ok(record)) => Ok(record),
+            Ok(Err(error)) => Err(roster::failure(
+                FailKind::State,
+                format!("nothing is kept of the session's screen: {error}; see: abide info {id}"),
+            )),
+            Err(_) => Err(roster::failure(
+                FailKind::Internal,
+                "the record of the session cannot be read; see: abide doctor",
+            )),
+        }
+    }
+
+    /// How it ended, by the same record.
+    async fn ended_info(&self, id: SessionId) -> Option<SessionInfo> {
+        let directory = self.place.paths.sessions().join(id.to_string());
+        ended::read_info(&directory).ok()
+    }
+
+    /// Deletes what an ended session left behind.
+    async fn delete_record(&self, id: SessionId) {
+        let directory = self.place.paths.sessions().join(id.to_string());
+        let deleted = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory));
+        if let Ok(Err(error)) = deleted.await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(session = %id, "record not deleted: {error}");
+        }
+    }
+
+    /// Forgets what ended too long ago.
+    async fn expire(&self) {
+        for id in self.desk.ask(Roster::expire).await.unwrap_or_default() {
+            self.delete_record(id).await;
+        }
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, Failure> {
+        let (living, ended, warnings) = self
+            .desk
+            .ask(|roster, _| {
+                let (living, ended) = roster.counts();
+                (living, ended, roster.warnings().lines())
+            })
+            .await?;
+        Ok(DaemonStatus {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            started: self.started,
+            living,
+            ended,
+            warnings,
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! What each request to the daemon does. What is about a living session goes to its keeper; what
+//! is about an ended one is answered from its record.
+
+use std::sync::Arc;
+
+use abide_protocol::message::{
+    Answer, FailKind, Failure, Request, SessionInfo, SessionState, Spec,
+};
+use abide_protocol::{Book, LineNo, SessionId, limits, paths};
+use uuid::Uuid;
+
+use super::link::{KeeperLink, LinkError};
+use super::roster::{failure, has_ended, unknown};
+use super::{Daemon, login};
+use crate::keeper::birth::{self, Birth};
+use crate::keeper::ended::Ended;
+
+/// Answers one request; a failure is an answer too.
+pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Answer, Failure> {
+    match request {
+        Request::List => Ok(Answer::Sessions(daemon.desk.ask(|roster, _| roster.list()).await?)),
+        Request::Info { session } => {
+            let info = find(daemon, session).await?;
+            Ok(Answer::Session(Box::new(info)))
+        }
+        Request::New { spec } => new(daemon, *spec).await,
+        Request::Capture { session, .. }
+        | Request::Rows { session, .. }
+        | Request::Wait { session }
+        | Request::End { session, .. }
+        | Request::Clear { session } => relay(daemon, session, request).await,
+        Request::Rename { session, name } => rename(daemon, session, name).await,
+        Request::Remove { session } => remove(daemon, session).await,
+        Request::Status => Ok(Answer::Status(daemon.status().await?)),
+        Request::Shutdown => {
+            daemon.leave.notify_one();
+            Ok(Answer::Done)
+        }
+        Request::LoginEnvironment => {
+            Ok(Answer::Environment(daemon.login_environment().await.to_vec()))
+        }
+        Request::Subscribe | Request::Cut { .. } => Err(failure(
+            FailKind::Unsupported,
+            "only keepers answer this request",
+        )),
+        Request::Unknown => Err(failure(
+            FailKind::Unsupported,
+            format!(
+                "the daemon ({}) does not know this request; update it and run: abide daemon restart",
+                env!("CARGO_PKG_VERSION")
+            ),
+        )),
+    }
+}
+
+async fn find(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
+    let found = daemon.desk.ask(move |roster, _| roster.get(id).cloned()).await?;
+    found.ok_or_else(|| unknown(id))
+}
+
+/// Makes a session. Once admitted it is no longer the client's: it is made even if the client
+/// leaves.
+async fn new(daemon: &Arc<Daemon>, mut spec: Spec) -> Result<Answer, Failure> {
+    if spec.environment.is_none() {
+        spec.environment = Some(daemon.login_environment().await.to_vec());
+    }
+    let daemon = Arc::clone(daemon);
+    let born = tokio::spawn(async move { bear(&daemon, spec).await }).await;
+    let info = born.map_err(|_| failure(FailKind::Internal, "the daemon is leaving; try again"))??;
+    Ok(Answer::Session(Box::new(info)))
+}
+
+async fn bear(daemon: &Daemon, spec: Spec) -> Result<SessionInfo, Failure> {
+    let id = SessionId::from_uuid(Uuid::now_v7());
+    let shell = login::shell().to_string_lossy().into_owned();
+    let admitted = spec.clone();
+    let info = daemon
+        .desk
+        .ask(move |roster, now| roster.admit(id, &admitted, &shell, now))
+        .await??;
+    tracing::info!(session = %id, "new");
+    let birth = Birth {
+        id,
+        name: info.name,
+        spec,
+        state: daemon.place.paths.state.clone(),
+    };
+    match birth::spawn(&birth).await {
+        Ok(info) => {
+            let seen = info.clone();
+            daemon.desk.ask(move |roster, now| roster.seen(seen, now)).await?;
+            daemon.keepers.watch(id).await;
+            Ok(info)
+        }
+        Err(failure) => {
+            tracing::info!(session = %id, "not born: {}", failure.line);
+            daemon.desk.ask(move |roster, _| roster.stillborn(id)).await?;
+            daemon.delete_record(id).await;
+            Err(failure)
+        }
+    }
+}
+
+/// Has the session's keeper answer, or its record if it has no keeper any more.
+async fn relay(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answer, Failure> {
+    let info = find(daemon, id).await?;
+    match ask_keeper(daemon, id, request.clone()).await {
+        Ok(answer) => Ok(answer),
+        Err(LinkError::Nobody | LinkError::Closed) => {
+            // It may have ended meanwhile; its record says so before the roster does.
+            let info = match daemon.ended_info(id).await {
+                Some(record) if !has_ended(&info) => record,
+                _ => info,
+            };
+            answer_ended(daemon, &info, request).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn ask_keeper(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answer, LinkError> {
+    let mut link = KeeperLink::connect(&daemon.place.run, id).await?;
+    link.request(request).await
+}
+
+/// Answers for a session that has no keeper.
+async fn answer_ended(
+    daemon: &Daemon,
+    info: &SessionInfo,
+    request: Request,
+) -> Result<Answer, Failure> {
+    match (request, info.state) {
+        (Request::Wait { .. }, SessionState::Ended(status)) => Ok(Answer::Exited(status)),
+        (Request::Capture { range, .. }, SessionState::Ended(_)) => {
+            let mut record = daemon.ended(info.id).await?;
+            let keep = usize::try_from(range.history).unwrap_or(usize::MAX);
+            let surplus = record.history.len().saturating_sub(keep);
+            record.history.drain(..surplus);
+            Ok(Answer::Captured {
+                history: record.history,
+                snapshot: Box::new(record.snapshot),
+            })
+        }
+        (Request::Rows { book, from, count, .. }, SessionState::Ended(_)) => {
+            let record = daemon.ended(info.id).await?;
+            Ok(rows(record, book, from, count))
+        }
+        (_, SessionState::Ended(_)) => {
+            let line = format!("\"{}\" has ended already", info.name);
+            Err(failure(FailKind::State, line))
+        }
+        (_, SessionState::Starting | SessionState::Running) => {
+            let line = format!("the keeper of \"{}\" does not answer; see: abide doctor", info.name);
+            Err(failure(FailKind::Internal, line))
+        }
+    }
+}
+
+/// Rows of an ended session. Its history is that of the main screen and ends right above it.
+fn rows(record: Ended, book: Book, from: LineNo, count: u64) -> Answer {
+    let kept = record.history.len() as u64;
+    let first = LineNo(record.snapshot.top.0.saturating_sub(kept));
+    let from = from.max(first);
+    let count = match book {
+        Book::Main => count.min(limits::ROWS_PER_REQUEST),
+        Book::Alternate => 0,
+    };
+    let skip = usize::try_from(from.since(first)).unwrap_or(usize::MAX);
+    let rows = record.history.into_iter().skip(skip);
+    Answer::Rows {
+        from,
+        rows: rows.take(count as usize).collect(),
+    }
+}
+
+async fn rename(daemon: &Daemon, id: SessionId, name: String) -> Result<Answer, Failure> {
+    let info = find(daemon, id).await?;
+    if has_ended(&info) {
+        daemon
+            .desk
+            .ask(move |roster, _| roster.rename_ended(id, &name))
+            .await??;
+        return Ok(Answer::Done);
+    }
+    let promised = name.clone();
+    daemon
+        .desk
+        .ask(move |roster, _| roster.promise(id, &promised))
+        .await??;
+    let answer = ask_keeper(daemon, id, Request::Rename { session: id, name }).await;
+    let taken = matches!(answer, Ok(Answer::Done | Answer::Session(_)));
+    daemon
+        .desk
+        .ask(move |roster, now| roster.renamed(id, taken, now))
+        .await?;
+    Ok(answer?)
+}
+
+async fn remove(daemon: &Daemon, id: SessionId) -> Result<Answer, Failure> {
+    let socket = paths::keeper_socket(id);
+    let kept = daemon.place.run.path().join(socket).exists();
+    daemon
+        .desk
+        .ask(move |roster, _| roster.remove(id, kept))
+        .await??;
+    daemon.delete_record(id).await;
+    Ok(Answer::Done)
+}
