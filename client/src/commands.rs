@@ -3,6 +3,7 @@
 mod capture;
 mod completions;
 mod daemon;
+mod doctor;
 mod edit;
 mod end;
 mod info;
@@ -39,7 +40,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Remove(args)) => edit::remove(args).await,
         Some(Command::Clear(args)) => edit::clear(args).await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
-        Some(Command::Doctor(_)) => Ok(0),
+        Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man { directory }) => man::run(&directory),
     }

@@ -4,6 +4,7 @@ pub mod ansi;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod doctor;
 pub mod duration;
 pub mod fault;
 pub mod json;
