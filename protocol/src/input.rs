@@ -241,14 +241,14 @@ pub enum InputEvent {
     Key(#[n(0)] KeyEvent),
     /// Several keys that arrived together, in order.
     #[n(1)]
-    Keys(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<KeyEvent>),
+    Keys(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<KeyEvent>),
     /// Text to be encoded as a paste.
     #[n(2)]
-    Paste(#[cbor(n(0), with = "crate::wire::fields::paste")] String),
+    Paste(#[cbor(n(0), with = "crate::wire::texts::paste")] String),
     /// Paste, a short pause, Enter; nobody else's input in between.
     #[n(3)]
     Submit {
-        #[cbor(n(0), with = "crate::wire::fields::paste")]
+        #[cbor(n(0), with = "crate::wire::texts::paste")]
         text: String,
         /// Send multi-line text although the program has no bracketed paste.
         #[n(1)]

@@ -17,16 +17,16 @@ use crate::update::Update;
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Hello {
     /// Protocol versions that this side speaks, ascending.
-    #[cbor(n(0), with = "crate::wire::fields::list")]
+    #[cbor(n(0), with = "crate::wire::lists::list")]
     pub versions: Vec<u32>,
     /// Named capabilities beyond the version.
-    #[cbor(n(1), with = "crate::wire::fields::lines")]
+    #[cbor(n(1), with = "crate::wire::lists::lines")]
     pub capabilities: Vec<String>,
     /// What this side is, for messages to people: `abide 0.1.0`.
-    #[cbor(n(2), with = "crate::wire::fields::line")]
+    #[cbor(n(2), with = "crate::wire::texts::line")]
     pub agent: String,
     /// Capabilities without which this side cannot work; a miss is a typed refusal.
-    #[cbor(n(3), with = "crate::wire::fields::lines")]
+    #[cbor(n(3), with = "crate::wire::lists::lines")]
     pub required: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct Attach {
     #[n(5)]
     pub wish: SizeWish,
     /// For people: host or device name shown when this viewer drives.
-    #[cbor(n(6), with = "crate::wire::fields::name")]
+    #[cbor(n(6), with = "crate::wire::texts::name")]
     pub name: String,
     /// Frames are wanted; `false` for a viewer that only types.
     #[n(7)]
@@ -151,23 +151,23 @@ pub struct ResourceLimit {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Spec {
     /// `None`: the daemon makes one up from the command.
-    #[cbor(n(0), with = "crate::wire::fields::name", has_nil)]
+    #[cbor(n(0), with = "crate::wire::texts::name", has_nil)]
     pub name: Option<String>,
     /// Empty: the user's login shell.
-    #[cbor(n(1), with = "crate::wire::fields::arguments")]
+    #[cbor(n(1), with = "crate::wire::lists::arguments")]
     pub command: Vec<Vec<u8>>,
     /// Absolute.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub directory: Vec<u8>,
     /// `None`: the environment of the user's login shell, found by the daemon.
-    #[cbor(n(3), with = "crate::wire::fields::list", has_nil)]
+    #[cbor(n(3), with = "crate::wire::lists::list", has_nil)]
     pub environment: Option<Vec<EnvVar>>,
     /// Added last.
-    #[cbor(n(4), with = "crate::wire::fields::list")]
+    #[cbor(n(4), with = "crate::wire::lists::list")]
     pub extra_environment: Vec<EnvVar>,
     #[n(5)]
     pub umask: Option<u32>,
-    #[cbor(n(6), with = "crate::wire::fields::list")]
+    #[cbor(n(6), with = "crate::wire::lists::list")]
     pub resource_limits: Vec<ResourceLimit>,
     #[n(7)]
     pub size: Option<Size>,
@@ -203,20 +203,20 @@ pub enum SessionState {
 pub struct SessionInfo {
     #[n(0)]
     pub id: SessionId,
-    #[cbor(n(1), with = "crate::wire::fields::name")]
+    #[cbor(n(1), with = "crate::wire::texts::name")]
     pub name: String,
     /// The command line, for people.
-    #[cbor(n(2), with = "crate::wire::fields::line")]
+    #[cbor(n(2), with = "crate::wire::texts::line")]
     pub command: String,
     /// Where the program is (OSC 7), else where it was started.
-    #[cbor(n(3), with = "crate::wire::fields::line")]
+    #[cbor(n(3), with = "crate::wire::texts::line")]
     pub directory: String,
     #[n(4)]
     pub state: SessionState,
     #[n(5)]
     pub size: Size,
     /// Name of the viewer that holds the size.
-    #[cbor(n(6), with = "crate::wire::fields::name", has_nil)]
+    #[cbor(n(6), with = "crate::wire::texts::name", has_nil)]
     pub driver: Option<String>,
     #[n(7)]
     pub viewers: u32,
@@ -224,10 +224,10 @@ pub struct SessionInfo {
     pub created: u64,
     #[n(9)]
     pub active: u64,
-    #[cbor(n(10), with = "crate::wire::fields::line")]
+    #[cbor(n(10), with = "crate::wire::texts::line")]
     pub title: String,
     /// Text of the lowest row that is not blank.
-    #[cbor(n(11), with = "crate::wire::fields::line")]
+    #[cbor(n(11), with = "crate::wire::texts::line")]
     pub last_line: String,
     #[n(12)]
     pub bells: u64,
@@ -251,7 +251,7 @@ pub struct SessionInfo {
     #[n(19)]
     pub ended: Option<u64>,
     /// Path of the program's terminal, for the nesting check.
-    #[cbor(n(20), with = "crate::wire::fields::line", has_nil)]
+    #[cbor(n(20), with = "crate::wire::texts::line", has_nil)]
     pub tty: Option<String>,
     /// Bytes the program has written.
     #[n(21)]
@@ -334,7 +334,7 @@ pub enum Request {
     Rename {
         #[n(0)]
         session: SessionId,
-        #[cbor(n(1), with = "crate::wire::fields::name")]
+        #[cbor(n(1), with = "crate::wire::texts::name")]
         name: String,
     },
     /// Ended sessions only.
@@ -427,7 +427,7 @@ pub struct ViewerHeader {
     #[n(2)]
     pub tail: Option<Tail>,
     /// Events after the viewer's last.
-    #[cbor(n(1), with = "crate::wire::fields::events")]
+    #[cbor(n(1), with = "crate::wire::lists::events")]
     pub events: Vec<(EventNo, Event)>,
 }
 
@@ -453,7 +453,7 @@ pub enum Event {
     #[n(1)]
     Clipboard {
         /// `c` clipboard, `p` primary, as the program named them.
-        #[cbor(n(0), with = "crate::wire::fields::line")]
+        #[cbor(n(0), with = "crate::wire::texts::line")]
         selection: String,
         #[cbor(n(1), with = "minicbor::bytes")]
         content: Vec<u8>,
@@ -461,14 +461,14 @@ pub enum Event {
     /// OSC 9, 777, 99.
     #[n(2)]
     Notification {
-        #[cbor(n(0), with = "crate::wire::fields::line")]
+        #[cbor(n(0), with = "crate::wire::texts::line")]
         title: String,
-        #[cbor(n(1), with = "crate::wire::fields::prose")]
+        #[cbor(n(1), with = "crate::wire::texts::prose")]
         body: String,
     },
     /// Of the keeper's own: a line for the user.
     #[n(3)]
-    Notice(#[cbor(n(0), with = "crate::wire::fields::line")] String),
+    Notice(#[cbor(n(0), with = "crate::wire::texts::line")] String),
     /// A kind this build does not know; skipped.
     #[n(65535)]
     Unknown,
@@ -512,7 +512,7 @@ pub enum FailKind {
 pub struct Failure {
     #[cbor(n(0), with = "crate::wire::fields::fail_kind")]
     pub kind: FailKind,
-    #[cbor(n(1), with = "crate::wire::fields::line")]
+    #[cbor(n(1), with = "crate::wire::texts::line")]
     pub line: String,
 }
 
@@ -541,7 +541,7 @@ pub enum InputRefusal {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Driver {
     /// Name of the driving viewer; `None`: nobody.
-    #[cbor(n(0), with = "crate::wire::fields::name", has_nil)]
+    #[cbor(n(0), with = "crate::wire::texts::name", has_nil)]
     pub name: Option<String>,
     /// The driver is the viewer this message goes to.
     #[n(1)]
@@ -555,7 +555,7 @@ pub struct Driver {
 pub struct DaemonStatus {
     #[n(0)]
     pub pid: u32,
-    #[cbor(n(1), with = "crate::wire::fields::line")]
+    #[cbor(n(1), with = "crate::wire::texts::line")]
     pub version: String,
     #[n(2)]
     pub started: u64,
@@ -564,7 +564,7 @@ pub struct DaemonStatus {
     #[n(4)]
     pub ended: u32,
     /// Things a person should know (disk full, registry rebuilt), one line each.
-    #[cbor(n(5), with = "crate::wire::fields::lines")]
+    #[cbor(n(5), with = "crate::wire::lists::lines")]
     pub warnings: Vec<String>,
 }
 
@@ -576,7 +576,7 @@ pub enum Answer {
     #[n(1)]
     Failed(#[n(0)] Failure),
     #[n(2)]
-    Sessions(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<SessionInfo>),
+    Sessions(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<SessionInfo>),
     #[n(3)]
     Session(#[n(0)] Box<SessionInfo>),
     /// The screen as presented, with the history rows before it.
@@ -599,7 +599,7 @@ pub enum Answer {
     #[n(7)]
     Status(#[n(0)] DaemonStatus),
     #[n(8)]
-    Environment(#[cbor(n(0), with = "crate::wire::fields::list")] Vec<EnvVar>),
+    Environment(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<EnvVar>),
     /// A kind this build does not know.
     #[n(65535)]
     Unknown,

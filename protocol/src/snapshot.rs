@@ -148,7 +148,7 @@ pub struct Palette {
     #[n(2)]
     pub cursor: Option<Rgb>,
     /// By index, ascending, each index once.
-    #[cbor(n(3), with = "crate::wire::fields::indexed")]
+    #[cbor(n(3), with = "crate::wire::lists::indexed")]
     pub indexed: Vec<(u8, Rgb)>,
 }
 
@@ -170,10 +170,10 @@ pub struct Snapshot {
     #[n(5)]
     pub modes: Modes,
     /// OSC 0/2; no control characters, at most [`crate::limits::MAX_TITLE`] bytes.
-    #[cbor(n(6), with = "crate::wire::fields::title")]
+    #[cbor(n(6), with = "crate::wire::texts::title")]
     pub title: Arc<str>,
     /// OSC 7 as a path on the session's machine; empty if the program never said.
-    #[cbor(n(7), with = "crate::wire::fields::directory")]
+    #[cbor(n(7), with = "crate::wire::texts::directory")]
     pub directory: Arc<str>,
     #[n(8)]
     pub progress: Progress,

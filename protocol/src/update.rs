@@ -46,9 +46,9 @@ pub struct Update {
     pub cursor: Option<Cursor>,
     #[n(9)]
     pub modes: Option<Modes>,
-    #[cbor(n(8), with = "crate::wire::fields::title", has_nil)]
+    #[cbor(n(8), with = "crate::wire::texts::title", has_nil)]
     pub title: Option<Arc<str>>,
-    #[cbor(n(13), with = "crate::wire::fields::directory", has_nil)]
+    #[cbor(n(13), with = "crate::wire::texts::directory", has_nil)]
     pub directory: Option<Arc<str>>,
     #[n(10)]
     pub progress: Option<Progress>,

@@ -4,8 +4,10 @@ pub(crate) mod fields;
 mod frames;
 mod hello;
 mod kinds;
+pub(crate) mod lists;
 pub(crate) mod rows;
 pub(crate) mod segments;
+pub(crate) mod texts;
 
 use minicbor::Encoder;
 use std::sync::Arc;

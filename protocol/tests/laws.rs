@@ -1,5 +1,7 @@
 //! The laws of updates, over arbitrary snapshots.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use abide_protocol::message::{ToClient, ViewerHeader};

@@ -8,7 +8,8 @@ use minicbor::encode::{self, Encode, Encoder, Write};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::fields::{each, or_unknown};
+use super::fields::or_unknown;
+use super::lists::{count, each};
 use crate::limits;
 use crate::row::{Mark, MarkKind, Row, RowBuilder, Shape};
 use crate::style::{Attrs, Color, Link, LinkRef, Rgb, Style, Underline};
@@ -41,7 +42,7 @@ impl PenWriter {
             _ => 4,
         };
         e.array(fields)?.str(row.text())?;
-        e.array(count(row.run_count().saturating_mul(2)))?;
+        e.array(count(row.run_slice()).saturating_mul(2))?;
         for (run, text) in row.runs() {
             self.pen(run.style, &run.link, e)?;
             span(run.shape, run.cells, text, e)?;
@@ -50,7 +51,7 @@ impl PenWriter {
             e.bool(row.wrapped())?;
         }
         if fields > 3 {
-            e.array(count(row.marks().len()))?;
+            e.array(count(row.marks()))?;
             row.marks().iter().try_for_each(|mark| mark_(*mark, e))?;
         }
         Ok(())
@@ -131,10 +132,6 @@ impl PenWriter {
         self.links.insert(Arc::clone(link), number);
         e.array(2)?.str(&link.id)?.str(&link.uri)?.ok()
     }
-}
-
-fn count(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// One run of plain text, or nothing: written as its text alone.
@@ -382,13 +379,12 @@ fn take_span<'t>(
     rest: &'t str,
 ) -> Result<(&'t str, &'t str, Option<u16>), decode::Error> {
     let number = d.i64()?;
-    let (chars, wide) = match usize::try_from(number) {
-        Ok(chars) => (chars, None),
-        Err(_) => {
-            let code = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
-            let last = code.saturating_sub(1);
-            (last / 2 + 1, Some(if last % 2 == 0 { 1 } else { 2 }))
-        }
+    let (chars, wide) = if let Ok(chars) = usize::try_from(number) {
+        (chars, None)
+    } else {
+        let code = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
+        let last = code.saturating_sub(1);
+        (last / 2 + 1, Some(if last % 2 == 0 { 1 } else { 2 }))
     };
     if chars == 0 {
         return Err(wrong("an empty run"));
@@ -473,7 +469,7 @@ pub(crate) fn write_rows<W: Write>(
     pens: &mut PenWriter,
     e: &mut Encoder<W>,
 ) -> Result<(), encode::Error<W::Error>> {
-    e.array(count(rows.len()))?;
+    e.array(count(rows))?;
     rows.iter().try_for_each(|row| pens.row(row, e))
 }
 

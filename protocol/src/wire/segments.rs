@@ -3,7 +3,7 @@
 use minicbor::decode::{self, Decode, Decoder};
 use minicbor::encode::{self, Encoder, Write};
 
-use super::fields::each;
+use super::lists::{count, each};
 use super::rows::{Finish, PenReader, PenWriter, read_rows, write_rows};
 use crate::limits;
 use crate::update::Segment;
@@ -19,7 +19,7 @@ pub(crate) fn encode<Ctx, W: Write>(
     _: &mut Ctx,
 ) -> Result<(), encode::Error<W::Error>> {
     let mut pens = PenWriter::default();
-    e.array(u64::try_from(segments.len()).unwrap_or(u64::MAX))?;
+    e.array(count(segments))?;
     for segment in segments {
         match segment {
             Segment::Copy { from, count } => {

@@ -126,7 +126,9 @@ pub(crate) fn row(cols: u16) -> BoxedStrategy<Arc<Row>> {
                     _ => break,
                 }
             }
-            marks.into_iter().for_each(|mark| builder.mark(mark));
+            for mark in marks {
+                builder.mark(mark);
+            }
             Arc::new(builder.finish(wrapped))
         })
         .boxed()
@@ -341,7 +343,9 @@ pub(crate) fn spliced(old: &Row, at: u16, new: &Row, cols: u16) -> Row {
             }
         }
     }
-    new.marks().iter().for_each(|mark| builder.mark(*mark));
+    for mark in new.marks() {
+        builder.mark(*mark);
+    }
     builder.finish(old.wrapped())
 }
 
