@@ -102,3 +102,6 @@ pub const PASTE_WAIT: Duration = Duration::from_secs(1);
 
 /// How long after [`ESC_WAIT`] made a key of an ESC the rest of a reply is still known as such.
 const RECALL: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests;

@@ -155,10 +155,16 @@ impl Decoder {
                 let meaning = csi::meaning(body, self.outer, self.cursor_reports > 0);
                 self.sequence(meaning, body, alt, out);
             }
-            Token::Ss3 { mods, last, alt } => match key::ss3(mods, last) {
-                Some(event) => push_key(event, alt, out),
-                None => out.push(FromTerminal::Raw(bytes[..used].to_vec())),
-            },
+            Token::Ss3 { mods, last, alt } => {
+                if let Some(event) = key::ss3(mods, last) {
+                    push_key(event, alt, out);
+                } else {
+                    push_escape(alt, out);
+                    let mods = mods.map(|mods| mods + b'1');
+                    let raw = b"\x1bO".iter().copied().chain(mods).chain([last]);
+                    out.push(FromTerminal::Raw(raw.collect()));
+                }
+            }
             Token::Linux { last } => {
                 let function = Key::Function(last - b'A' + 1);
                 out.push(FromTerminal::Key(key::press(function, Mods::default())));
@@ -238,6 +244,10 @@ impl Decoder {
             _ => (false, at),
         };
         if whole {
+            if bytes[at] == 0x9c && text.body.last() == Some(&0xc2) {
+                // The terminator as a character.
+                text.body.pop();
+            }
             let reply = reply::text(text.kind, &text.body);
             out.push(FromTerminal::Reply(reply));
         }
@@ -278,7 +288,7 @@ impl Decoder {
         let bytes = &bytes[..bytes.len().min(lex::MAX_SEQUENCE)];
         let joined = [&start, bytes].concat();
         let end = match lex::next(&joined, false) {
-            Some((Token::Csi { body, .. }, end)) if end > start.len() => {
+            Some((Token::Csi { body, .. }, end)) if end > start.len() && is_long(body) => {
                 let meaning = csi::meaning(body, self.outer, self.cursor_reports > 0);
                 let typed = matches!(
                     meaning,
@@ -298,6 +308,11 @@ impl Decoder {
         };
         end - start.len()
     }
+}
+
+/// Whether the sequence has parameters: shorter ones a user may type in one go after Escape.
+fn is_long(body: &[u8]) -> bool {
+    matches!(body, [0x30..0x40, _, ..])
 }
 
 /// Bytes of a string's body with its terminator, if it is whole.

@@ -50,8 +50,11 @@ pub(super) fn next(bytes: &[u8], silent: bool) -> Option<(Token<'_>, usize)> {
 /// of a sequence is nothing that a user types, so it waits for its end.
 pub(super) fn ambiguous(bytes: &[u8]) -> bool {
     match bytes {
-        [ESC] | [ESC, ESC | b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X'] => true,
-        [ESC, ESC, b'[' | b'O'] | [ESC, b'[', b'['] | [ESC, b'O', b'1'..=b'8'] => true,
+        [ESC]
+        | [ESC, ESC | b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X']
+        | [ESC, ESC, b'[' | b'O']
+        | [ESC, b'[', b'[']
+        | [ESC, b'O', b'1'..=b'8'] => true,
         [ESC, rest @ ..] => partial_utf8(rest),
         _ => partial_utf8(bytes),
     }
@@ -81,16 +84,7 @@ fn escape(bytes: &[u8], silent: bool) -> Option<(Token<'_>, usize)> {
     match second {
         b'[' => csi(bytes, Intro::Escape, silent),
         b'O' => ss3(bytes, Intro::Escape, silent),
-        b']' | b'P' | b'_' | b'^' | b'X' if bytes.len() > 2 => Some((
-            Token::Text {
-                kind: second,
-                eight_bit: false,
-            },
-            2,
-        )),
-        b']' | b'P' | b'_' | b'^' | b'X' => {
-            silent.then(|| (char_token(char::from(second), true), 2))
-        }
+        b']' | b'P' | b'_' | b'^' | b'X' => string(bytes, second, silent),
         ESC => match bytes.get(2) {
             // rxvt and others write Alt with a cursor key so.
             Some(b'[') => csi(bytes, Intro::AltEscape, silent),
@@ -105,6 +99,19 @@ fn escape(bytes: &[u8], silent: bool) -> Option<(Token<'_>, usize)> {
             Utf8::Partial if !silent => None,
             _ => Some(ESCAPE_KEY),
         },
+    }
+}
+
+/// The introducer of a string, unless it is Alt with a key: no string is empty.
+fn string(bytes: &[u8], kind: u8, silent: bool) -> Option<(Token<'_>, usize)> {
+    let key = (char_token(char::from(kind), true), 2);
+    match bytes.get(2) {
+        Some(0..0x20) => Some(key),
+        Some(_) => {
+            let eight_bit = false;
+            Some((Token::Text { kind, eight_bit }, 2))
+        }
+        None => silent.then_some(key),
     }
 }
 

@@ -20,10 +20,11 @@ use abide_protocol::snapshot::Modes;
 pub fn encode_key(event: &KeyEvent, modes: &Modes, out: &mut Vec<u8>) {
     if modes.kitty & kitty::ALL_FLAGS != 0 {
         kitty::encode(event, modes, out);
-    } else if event.action != KeyAction::Release {
-        if modes.modify_other_keys == 0 || !other_keys::encode(event, modes, out) {
-            legacy::encode(event, modes, out);
-        }
+        return;
+    }
+    let other = modes.modify_other_keys != 0;
+    if event.action != KeyAction::Release && !(other && other_keys::encode(event, modes, out)) {
+        legacy::encode(event, modes, out);
     }
 }
 

@@ -125,11 +125,11 @@ fn function(n: u8, mods: Mods, out: &mut Vec<u8>) {
 /// otherwise what the same key sends elsewhere on the keyboard.
 fn keypad(key: Keypad, event: &KeyEvent, modes: &Modes, out: &mut Vec<u8>) {
     let plain = event.mods.without(LOCKS) == Mods::default();
-    if modes.application_keypad && plain && !event.mods.has(Mods::NUM_LOCK) {
-        if let Some(last) = application(key) {
-            out.extend_from_slice(&[ESC, b'O', last]);
-            return;
-        }
+    let application = application(key)
+        .filter(|_| modes.application_keypad && plain && !event.mods.has(Mods::NUM_LOCK));
+    if let Some(last) = application {
+        out.extend_from_slice(&[ESC, b'O', last]);
+        return;
     }
     if key == Keypad::Begin {
         let mods = event.mods.without(LOCKS);

@@ -25,13 +25,13 @@ pub fn encode_mouse(event: &MouseEvent, modes: &Modes, place: &MousePlace, out: 
         return;
     }
     if modes.mouse == MouseTracking::Off {
-        alternate_scroll(event, modes, place.book, out);
-    } else if wanted(event, modes.mouse) {
-        write(event, modes, place.cell, out);
+        alternate_scroll(*event, modes, place.book, out);
+    } else if wanted(*event, modes.mouse) {
+        write(*event, modes, place.cell, out);
     }
 }
 
-fn alternate_scroll(event: &MouseEvent, modes: &Modes, book: Book, out: &mut Vec<u8>) {
+fn alternate_scroll(event: MouseEvent, modes: &Modes, book: Book, out: &mut Vec<u8>) {
     let key = match event.button {
         MouseButton::WheelUp => Key::Up,
         MouseButton::WheelDown => Key::Down,
@@ -45,7 +45,7 @@ fn alternate_scroll(event: &MouseEvent, modes: &Modes, book: Book, out: &mut Vec
     }
 }
 
-fn wanted(event: &MouseEvent, tracking: MouseTracking) -> bool {
+fn wanted(event: MouseEvent, tracking: MouseTracking) -> bool {
     match event.action {
         MouseAction::Press if tracking == MouseTracking::X10 => button(event.button) < 3,
         MouseAction::Press => event.button != MouseButton::None,
@@ -84,7 +84,7 @@ fn button(button: MouseButton) -> u32 {
 }
 
 /// The button with modifiers and motion; mode 9 knows neither.
-fn code(event: &MouseEvent, modes: &Modes, release_named: bool) -> u32 {
+fn code(event: MouseEvent, modes: &Modes, release_named: bool) -> u32 {
     let mut code = match event.action {
         MouseAction::Release if !release_named => 3,
         _ => button(event.button),
@@ -103,7 +103,7 @@ fn code(event: &MouseEvent, modes: &Modes, release_named: bool) -> u32 {
     code
 }
 
-fn write(event: &MouseEvent, modes: &Modes, cell: (u16, u16), out: &mut Vec<u8>) {
+fn write(event: MouseEvent, modes: &Modes, cell: (u16, u16), out: &mut Vec<u8>) {
     let (column, row) = (u32::from(event.column), u32::from(event.row));
     match modes.mouse_encoding {
         MouseEncoding::X10 => {
@@ -141,7 +141,7 @@ fn write(event: &MouseEvent, modes: &Modes, cell: (u16, u16), out: &mut Vec<u8>)
     }
 }
 
-fn sgr(event: &MouseEvent, modes: &Modes, (x, y): (u32, u32), out: &mut Vec<u8>) {
+fn sgr(event: MouseEvent, modes: &Modes, (x, y): (u32, u32), out: &mut Vec<u8>) {
     let code = code(event, modes, true);
     let last = if event.action == MouseAction::Release {
         'm'
