@@ -11,9 +11,6 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::duration;
 use crate::sessions::complete;
 
-/// Rows of history that an attach brings along.
-pub const HISTORY: u64 = 1000;
-
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -139,9 +136,10 @@ pub struct Attach {
     /// Take the session's size from whoever has it
     #[arg(long)]
     pub take: bool,
-    /// Rows of history to bring into this terminal's scrollback first
-    #[arg(long, value_name = "N", default_value_t = HISTORY)]
-    pub history: u64,
+    /// Rows of history to bring into this terminal's scrollback first [default: 1000, or as
+    /// configured]
+    #[arg(long, value_name = "N")]
+    pub history: Option<u64>,
 }
 
 /// List sessions, living and ended
@@ -336,6 +334,31 @@ fn variable(text: &str) -> Result<(OsString, OsString), String> {
     }
 }
 
+/// What is wrong with a command line, in one line with the next step.
+#[must_use]
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let mut line = String::new();
+    let mut help = "abide --help".to_owned();
+    for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
+        if let Some(usage) = part.strip_prefix("Usage: ") {
+            let words = usage.split(' ').take_while(|word| word.starts_with(|c: char| c.is_lowercase()));
+            help = words.collect::<Vec<_>>().join(" ") + " --help";
+        } else if !part.starts_with("For more information") {
+            let part = part.strip_prefix("error: ").unwrap_or(part);
+            let joint = match line.chars().last() {
+                None => "",
+                Some(':') => " ",
+                Some(_) if part.starts_with("tip: ") => "; ",
+                Some(_) => ", ",
+            };
+            line = format!("{line}{joint}{part}");
+        }
+    }
+    let line = line.replace("were not provided: ", "are missing: ");
+    format!("{line}; see: {help}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,5 +367,36 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_wrong_fits_a_line() {
+        let check = |arguments: &[&str], expected: &str| {
+            let arguments = std::iter::once(&"abide").chain(arguments);
+            let error = Cli::try_parse_from(arguments).unwrap_err();
+            assert_eq!(one_line(&error), expected);
+        };
+        check(
+            &["new", "--size", "0x5"],
+            "invalid value '0x5' for '--size <COLSxROWS>': a size is COLUMNSxROWS, each 1 to 1000, \
+             for example 120x40; see: abide --help",
+        );
+        check(
+            &["send", "work"],
+            "the following required arguments are missing: <TEXT>; see: abide send --help",
+        );
+        check(
+            &["lsit"],
+            "unrecognized subcommand 'lsit', tip: a similar subcommand exists: 'list'; see: abide --help",
+        );
+        check(
+            &["attach", "--watch", "--take"],
+            "the argument '--watch' cannot be used with '--take'; see: abide attach --help",
+        );
+        check(
+            &["wait", "--timeout", "soon"],
+            "invalid value 'soon' for '--timeout <TIME>': a time is a number with a unit: 500ms, \
+             30s, 5m, 2h, 1d; see: abide --help",
+        );
     }
 }

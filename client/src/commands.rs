@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod attach;
 mod capture;
 mod completions;
 mod daemon;
@@ -94,6 +95,14 @@ fn yes(default: bool) -> bool {
 
 /// Attaches as the command line says.
 async fn attach_to(args: cli::Attach) -> Result<u8, Fault> {
-    let _ = args;
-    Ok(0)
+    let paths = sessions::paths()?;
+    let session = sessions::find(&paths, args.session.as_deref()).await?;
+    let args = attach::AttachArgs {
+        paths,
+        session,
+        watch: args.watch,
+        take: args.take,
+        history: args.history,
+    };
+    Ok(attach::run(args).await)
 }

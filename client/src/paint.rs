@@ -18,8 +18,8 @@ mod view;
 pub use caps::{Caps, Depth, Notify};
 pub use outfit::{ASKED, Before, Keyboard, Outfit};
 pub use painter::{Painter, Surface};
-pub use scrollback::Scrollback;
 pub(crate) use pen::write_sgr;
+pub use scrollback::Scrollback;
 pub use view::{Pan, View};
 
 #[cfg(test)]

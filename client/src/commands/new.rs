@@ -212,7 +212,7 @@ impl cli::Attach {
             session: Some(info.id.to_string()),
             watch: false,
             take: false,
-            history: cli::HISTORY,
+            history: None,
         }
     }
 }

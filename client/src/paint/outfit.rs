@@ -200,7 +200,7 @@ impl Outfit {
         }
         self.kitty(&mut out);
         if self.caps.osc {
-            self.show_title(old.as_ref(), &wish, &mut out);
+            show_title(old.as_ref(), &wish, &mut out);
             paint_palette(
                 old.as_ref().map(|wish| &*wish.palette),
                 &wish.palette,
@@ -214,13 +214,6 @@ impl Outfit {
             }
         }
         out
-    }
-
-    fn show_title(&self, old: Option<&Wish>, wish: &Wish, out: &mut Vec<u8>) {
-        let shown = old.map_or("", |old| &*old.title);
-        if shown != &*wish.title {
-            out.extend(format!("\x1b]2;{}\x1b\\", wish.title).bytes());
-        }
     }
 
     fn mouse(&mut self, tracking: MouseTracking, out: &mut Vec<u8>) {
@@ -287,7 +280,7 @@ impl Outfit {
         }
         match self.keyboard {
             Keyboard::ModifyOtherKeys(Some(level)) => {
-                out.extend(format!("\x1b[>4;{level}m").bytes())
+                out.extend(format!("\x1b[>4;{level}m").bytes());
             }
             Keyboard::ModifyOtherKeys(None) => out.extend_from_slice(b"\x1b[>4m"),
             Keyboard::Legacy | Keyboard::Kitty => {}
@@ -327,6 +320,13 @@ impl Outfit {
         if self.titled {
             out.extend_from_slice(b"\x1b[23;0t");
         }
+    }
+}
+
+fn show_title(old: Option<&Wish>, wish: &Wish, out: &mut Vec<u8>) {
+    let shown = old.map_or("", |old| &*old.title);
+    if shown != &*wish.title {
+        out.extend(format!("\x1b]2;{}\x1b\\", wish.title).bytes());
     }
 }
 

@@ -1,0 +1,333 @@
+//! What the user's terminal shows of the session, and what the keeper is told about it. Pure: the
+//! clock is an argument, bytes and messages come out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abide_protocol::message::{Driver, Tail, ToServer};
+use abide_protocol::{Book, LineNo, Row, Size, Snapshot, Update};
+
+use crate::keys::prefix::Direction;
+use crate::mirror::{Mirror, MirrorError, Step};
+use crate::paint::{Caps, Outfit, Painter, Pan, Scrollback, Surface, View};
+
+/// A line of ours stays this long.
+pub(super) const NOTICE: Duration = Duration::from_secs(3);
+/// The session follows a resize of its driver's terminal within this time; until then the picture
+/// waits instead of flashing by on the alternate screen.
+const FOLLOWS: Duration = Duration::from_millis(600);
+/// Rows for the scrollback that wait for one paint at most.
+const LEAVING: usize = 4096;
+
+/// The picture on one terminal.
+pub(super) struct Picture {
+    pub(super) painter: Painter,
+    pub(super) outfit: Outfit,
+    mirror: Mirror,
+    scrollback: Scrollback,
+    size: Size,
+    pan: Pan,
+    driver: Option<Driver>,
+    notice: Option<(String, Instant)>,
+    /// Rows that go to the scrollback with the next paint.
+    leaving: Vec<Arc<Row>>,
+    /// Rows of history wanted first.
+    history: u64,
+    /// The keeper believes that the scrollback is being fed.
+    fed: bool,
+    /// The terminal was resized, from this size, and has not been painted on its main screen
+    /// since.
+    resized: Option<Size>,
+    /// Until then the session may follow the terminal's new size.
+    follows: Option<Instant>,
+    /// Size of the session about which the user was told.
+    told: Option<Size>,
+    /// The prefix key for people.
+    prefix: String,
+    dirty: bool,
+    last: Option<View>,
+}
+
+impl Picture {
+    pub(super) fn new(caps: Caps, size: Size, history: u64, prefix: String) -> Self {
+        Self {
+            painter: Painter::new(caps),
+            outfit: Outfit::new(caps),
+            mirror: Mirror::default(),
+            scrollback: Scrollback::default(),
+            size,
+            pan: Pan::default(),
+            driver: None,
+            notice: None,
+            leaving: Vec::new(),
+            history,
+            fed: true,
+            resized: None,
+            follows: None,
+            told: None,
+            prefix,
+            dirty: false,
+            last: None,
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.mirror.snapshot()
+    }
+
+    pub(super) fn drives(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| driver.you)
+    }
+
+    /// Takes a whole state with its tail; what to tell the keeper.
+    pub(super) fn replace(&mut self, snapshot: Snapshot, tail: Option<Tail>) -> Vec<ToServer> {
+        self.mirror.replace(snapshot);
+        self.dirty = true;
+        self.arrived(tail)
+    }
+
+    /// Takes an update with its tail; what to tell the keeper.
+    pub(super) fn update(
+        &mut self,
+        update: &Update,
+        tail: Option<Tail>,
+    ) -> Result<Vec<ToServer>, MirrorError> {
+        match self.mirror.update(update)? {
+            Step::Changed => self.dirty = true,
+            Step::Resync => return Ok(vec![ToServer::Resync]),
+            Step::Skipped => return Ok(Vec::new()),
+        }
+        Ok(self.arrived(tail))
+    }
+
+    /// Takes rows that came alone, or a state that has just come.
+    pub(super) fn arrived(&mut self, tail: Option<Tail>) -> Vec<ToServer> {
+        let Some(snapshot) = self.mirror.snapshot().map(Arc::clone) else {
+            return Vec::new();
+        };
+        self.tell_size(&snapshot);
+        if self.target(&snapshot) == Surface::Full {
+            // Rows that come now are asked for again later.
+            return self.feed(None);
+        }
+        self.follows = None;
+        let resized = self.resized.take();
+        if let Some(old) = resized {
+            self.scrollback.resized(old, snapshot.top);
+        }
+        self.scrollback.begin(snapshot.top);
+        if let Some(tail) = tail {
+            let rows = self.scrollback.take(tail, self.size.cols());
+            self.dirty |= !rows.is_empty();
+            self.leaving.extend(rows);
+        }
+        if resized.is_some() {
+            self.fed = false;
+        }
+        let begin = LineNo(snapshot.top.0.saturating_sub(self.history));
+        let begin = begin
+            .max(snapshot.first)
+            .max(snapshot.floor)
+            .min(snapshot.top);
+        self.feed(Some(self.scrollback.printed().unwrap_or(begin)))
+    }
+
+    fn feed(&mut self, printed: Option<LineNo>) -> Vec<ToServer> {
+        if self.fed == printed.is_some() {
+            return Vec::new();
+        }
+        self.fed = printed.is_some();
+        vec![ToServer::Printed { printed }]
+    }
+
+    /// Enough has come for one paint.
+    pub(super) fn full(&self) -> bool {
+        self.leaving.len() > LEAVING
+    }
+
+    fn target(&self, snapshot: &Snapshot) -> Surface {
+        if snapshot.book == Book::Main && snapshot.size == self.size {
+            Surface::Inline
+        } else {
+            Surface::Full
+        }
+    }
+
+    /// The terminal has this size now.
+    pub(super) fn resize(&mut self, size: Size, now: Instant) {
+        if size == self.size {
+            return;
+        }
+        self.resized.get_or_insert(self.size);
+        self.size = size;
+        self.painter.forget(size);
+        self.dirty = true;
+        if self.drives() {
+            self.follows = Some(now + FOLLOWS);
+        }
+    }
+
+    /// Takes who drives.
+    pub(super) fn driver(&mut self, driver: &Driver, now: Instant) {
+        let before = self.driver.replace(driver.clone());
+        let same = before
+            .as_ref()
+            .is_none_or(|before| before.name == driver.name && before.you == driver.you);
+        if same {
+            return;
+        }
+        let text = match (&driver.name, driver.you) {
+            (_, true) => format!("{}, driven by you", driver.size),
+            (Some(name), _) => format!("{}, driven by {name}", driver.size),
+            (None, _) => format!("{}, driven by nobody", driver.size),
+        };
+        let text = if driver.you {
+            text
+        } else {
+            self.with_offer(&text)
+        };
+        self.say(text, now);
+    }
+
+    fn with_offer(&self, text: &str) -> String {
+        format!("{text}; {} t takes the size", self.prefix)
+    }
+
+    /// Tells the user once about each size that is not the terminal's.
+    fn tell_size(&mut self, snapshot: &Snapshot) {
+        if snapshot.size == self.size {
+            self.told = None;
+        }
+    }
+
+    fn size_notice(&mut self, snapshot: &Snapshot, now: Instant) {
+        if snapshot.size == self.size || self.told == Some(snapshot.size) {
+            return;
+        }
+        self.told = Some(snapshot.size);
+        let driver = self.driver.as_ref();
+        let name = driver.and_then(|driver| driver.name.clone());
+        let name = name.unwrap_or_else(|| "nobody".into());
+        let text = self.with_offer(&format!("{}, driven by {name}", snapshot.size));
+        self.say(text, now);
+    }
+
+    /// Shows a line of ours for a while.
+    pub(super) fn say(&mut self, text: String, now: Instant) {
+        self.notice = Some((text, now + NOTICE));
+        self.dirty = true;
+    }
+
+    /// The user types: the view follows the cursor again.
+    pub(super) fn typed(&mut self) {
+        self.dirty |= std::mem::take(&mut self.pan.held);
+    }
+
+    pub(super) fn pan(&mut self, direction: Direction) {
+        let Some(snapshot) = self.mirror.snapshot() else {
+            return;
+        };
+        let (down, right) = match direction {
+            Direction::Up => (-1, 0),
+            Direction::Down => (1, 0),
+            Direction::Left => (0, -1),
+            Direction::Right => (0, 1),
+        };
+        self.pan = self.pan.moved(down, right, snapshot.size, self.size);
+        self.dirty = true;
+    }
+
+    /// The cell of the session under a cell of the terminal.
+    pub(super) fn session_cell(&self, column: u16, row: u16) -> Option<(u16, u16)> {
+        let size = self.mirror.snapshot()?.size;
+        let column = column.saturating_add(self.pan.column);
+        let row = row.saturating_add(self.pan.row);
+        (column < size.cols() && row < size.rows()).then_some((column, row))
+    }
+
+    /// Everything has to be painted again.
+    pub(super) fn repaint(&mut self) {
+        self.painter.forget(self.size);
+        self.dirty = true;
+    }
+
+    /// The terminal was used by others meanwhile: what stands on it now is kept above.
+    pub(super) fn start_over(&mut self) -> Vec<u8> {
+        self.painter = Painter::new(self.painter.caps());
+        self.dirty = true;
+        self.outfit
+            .resume(self.mirror.snapshot().map(|snapshot| &**snapshot))
+    }
+
+    /// What there is to do by the clock, and when next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let notice = self.notice.as_ref().map(|(_, until)| *until);
+        [notice, self.follows].into_iter().flatten().min()
+    }
+
+    pub(super) fn tick(&mut self, now: Instant) -> Vec<ToServer> {
+        if self.notice.as_ref().is_some_and(|(_, until)| now >= *until) {
+            self.notice = None;
+            self.dirty = true;
+        }
+        if self.follows.is_some_and(|until| now >= until) {
+            self.follows = None;
+            self.dirty = true;
+            return self.arrived(None);
+        }
+        Vec::new()
+    }
+
+    /// The bytes that bring the terminal up to date; `None` if there is nothing to paint.
+    pub(super) fn paint(&mut self, now: Instant) -> Option<Vec<u8>> {
+        let snapshot = self.mirror.snapshot().map(Arc::clone)?;
+        if !std::mem::take(&mut self.dirty) {
+            return None;
+        }
+        let target = self.target(&snapshot);
+        let mut bytes = Vec::new();
+        if target == Surface::Full && self.follows.is_some() {
+            return None;
+        }
+        if target != self.painter.surface() {
+            bytes.extend(self.outfit.leaving_full());
+            bytes.extend(self.painter.switch(target, self.size));
+            bytes.extend(self.outfit.switched(target));
+        }
+        self.size_notice(&snapshot, now);
+        self.dirty = false;
+        bytes.extend(self.outfit.mirror(&snapshot));
+        self.pan = self.pan.following(&snapshot, self.size);
+        let notice = self.notice.as_ref().map(|(text, _)| &**text);
+        let view = View::of(&snapshot, self.size, self.pan, notice);
+        let leaving = std::mem::take(&mut self.leaving);
+        bytes.extend(self.painter.paint(&view, &leaving));
+        self.last = Some(view);
+        Some(bytes)
+    }
+
+    /// What is on the screen is final: no line of ours covers it.
+    pub(super) fn last_words(&mut self, now: Instant) -> Vec<u8> {
+        self.dirty |= self.notice.take().is_some();
+        self.paint(now).unwrap_or_default()
+    }
+
+    /// Leaves the terminal to others, below what is painted.
+    pub(super) fn leave(&mut self) -> Vec<u8> {
+        let mut bytes = self.outfit.leaving_full();
+        let view = self.last.take();
+        bytes.extend(self.painter.leave(view.as_ref()));
+        drop(self.outfit.switched(Surface::Inline));
+        bytes.extend(self.outfit.undo());
+        bytes
+    }
+
+    /// What brings the terminal back if nothing else can be painted.
+    pub(super) fn undo(&self) -> Vec<u8> {
+        let mut bytes = self.outfit.undo();
+        if self.painter.has_inline() {
+            bytes.extend(format!("\x1b[{};1H\r\n", self.size.rows()).bytes());
+        }
+        bytes
+    }
+}
