@@ -342,7 +342,9 @@ pub fn one_line(error: &clap::Error) -> String {
     let mut help = "abide --help".to_owned();
     for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
         if let Some(usage) = part.strip_prefix("Usage: ") {
-            let words = usage.split(' ').take_while(|word| word.starts_with(|c: char| c.is_lowercase()));
+            let words = usage
+                .split(' ')
+                .take_while(|word| word.starts_with(|c: char| c.is_lowercase()));
             help = words.collect::<Vec<_>>().join(" ") + " --help";
         } else if !part.starts_with("For more information") {
             let part = part.strip_prefix("error: ").unwrap_or(part);
@@ -387,7 +389,8 @@ mod tests {
         );
         check(
             &["lsit"],
-            "unrecognized subcommand 'lsit', tip: a similar subcommand exists: 'list'; see: abide --help",
+            "unrecognized subcommand 'lsit'; tip: some similar subcommands exist: 'ls', 'list'; \
+             see: abide --help",
         );
         check(
             &["attach", "--watch", "--take"],

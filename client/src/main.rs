@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use abide::cli::Cli;
+use abide::cli::{self, Cli};
 use abide::commands;
-use abide::fault::{FAILED, Fault};
+use abide::fault::{FAILED, Fault, USAGE};
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 
@@ -12,7 +12,18 @@ fn main() -> ExitCode {
     CompleteEnv::with_factory(Cli::command)
         .var(commands::COMPLETION_VARIABLE)
         .complete();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            complain_about(&cli::one_line(&error));
+            return ExitCode::from(USAGE);
+        }
+        // Help and version are errors to the parser.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -234,11 +234,9 @@ mod tests {
             Some(32),
             &[
                 "NAME           AGE  DIRECTORY",
-                "work            3m  …c/abide",
+                "work            3m  …e/src/abide",
                 "日本語セッシ…  12h  /",
-            ]
-            .map(|line| line)
-            .as_slice(),
+            ],
         );
         check(
             Some(15),

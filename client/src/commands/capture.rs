@@ -83,6 +83,6 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(printed(false), "a\n\nb\n");
-        assert_eq!(printed(true), "\x1b[0;1ma  \x1b[m\n\nb\n");
+        assert_eq!(printed(true), "\x1b[1ma  \x1b[m\n\nb\n");
     }
 }

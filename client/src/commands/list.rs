@@ -19,6 +19,13 @@ const ID_DIGITS: usize = 8;
 
 pub(super) async fn run(args: cli::List) -> Result<u8, Fault> {
     let listing = sessions::list(&sessions::paths()?).await;
+    if let Some(down) = listing
+        .daemon_down
+        .as_ref()
+        .filter(|_| listing.sessions.is_empty())
+    {
+        return Err(down.clone().into());
+    }
     let mut out = Out::open();
     if args.json {
         let all: Vec<_> = listing.sessions.iter().map(json::Session::from).collect();
