@@ -1,3 +1,26 @@
 //! A keeper: the process that owns one session.
+//!
+//! [`birth`] is how it starts, the session actor is what it does from then on, and [`ended`] is
+//! what it leaves behind. What decides something is a pure module of its own, with the clock as
+//! an argument: `pacing`, `hold`, `tail`, `stream`, `queue`, `driver`, `focus`, `events`,
+//! `environment`.
 
+pub mod birth;
+#[cfg(test)]
+mod blank;
+mod driver;
 pub mod encode;
+pub mod ended;
+mod engine;
+mod environment;
+mod events;
+mod focus;
+mod hold;
+mod link;
+mod pacing;
+mod pty;
+mod queue;
+mod session;
+mod stream;
+mod tail;
+mod viewer;

@@ -1,0 +1,126 @@
+//! The screen, fed under `catch_unwind`: a fault of the engine costs the picture, which the
+//! program is made to repaint, and neither the session nor its history.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot};
+use abide_screen::{Options, Screen};
+
+/// The screen and the number of its faults.
+pub(crate) struct Engine {
+    screen: Screen,
+    look: TerminalLook,
+    rebuilt: u32,
+    /// A fault has not been told yet.
+    fault: bool,
+}
+
+impl Engine {
+    pub(crate) fn new(options: Options) -> Self {
+        let look = options.look.clone();
+        Self {
+            screen: Screen::new(options),
+            look,
+            rebuilt: 0,
+            fault: false,
+        }
+    }
+
+    /// Feeds bytes, answers how many were used; see [`Screen::feed`]. After a fault all of them
+    /// count as used: what one of them did once it would do again.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> usize {
+        let fed = self.guarded(|screen| screen.feed(bytes));
+        fed.filter(|used| *used > 0).unwrap_or(bytes.len())
+    }
+
+    pub(crate) fn resize(&mut self, size: Size) {
+        if self.guarded(|screen| screen.resize(size)).is_none() {
+            let _ = self.guarded(|screen| screen.resize(size));
+        }
+    }
+
+    pub(crate) fn set_look(&mut self, look: TerminalLook) {
+        self.look = look.clone();
+        let _ = self.guarded(|screen| screen.set_look(look));
+    }
+
+    pub(crate) fn end_hold(&mut self) {
+        let _ = self.guarded(Screen::end_hold);
+    }
+
+    pub(crate) fn clear_history(&mut self) {
+        let _ = self.guarded(Screen::clear_history);
+    }
+
+    /// The presented state.
+    pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
+        match self.guarded(Screen::snapshot) {
+            Some(snapshot) => snapshot,
+            None => self.screen.snapshot(),
+        }
+    }
+
+    pub(crate) fn take_replies(&mut self) -> Vec<u8> {
+        self.screen.take_replies()
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        self.screen.take_events()
+    }
+
+    pub(crate) fn rows(&self, book: Book, from: LineNo, count: u64) -> (LineNo, Vec<Arc<Row>>) {
+        let rows = catch_unwind(AssertUnwindSafe(|| self.screen.rows(book, from, count)));
+        rows.unwrap_or((from, Vec::new()))
+    }
+
+    pub(crate) fn changed(&self) -> bool {
+        self.screen.changed()
+    }
+
+    pub(crate) fn synchronized(&self) -> bool {
+        self.screen.synchronized()
+    }
+
+    pub(crate) fn modes(&self) -> Modes {
+        self.screen.modes()
+    }
+
+    pub(crate) fn top(&self, book: Book) -> LineNo {
+        self.screen.top(book)
+    }
+
+    pub(crate) fn first(&self, book: Book) -> LineNo {
+        self.screen.first(book)
+    }
+
+    pub(crate) fn history(&self) -> (u64, u64) {
+        (self.screen.history_rows(), self.screen.history_bytes() as u64)
+    }
+
+    /// Pixels of one cell, as far as the driver's terminal told.
+    pub(crate) fn cell(&self) -> Option<(u16, u16)> {
+        self.look.cell
+    }
+
+    pub(crate) fn rebuilt(&self) -> u32 {
+        self.rebuilt
+    }
+
+    /// Whether there was a fault since the last call.
+    pub(crate) fn take_fault(&mut self) -> bool {
+        std::mem::take(&mut self.fault)
+    }
+
+    fn guarded<T>(&mut self, act: impl FnOnce(&mut Screen) -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| act(&mut self.screen)));
+        if done.is_err() {
+            tracing::error!("a fault in the screen; it is rebuilt");
+            self.rebuilt = self.rebuilt.saturating_add(1);
+            self.fault = true;
+            self.screen.rebuild();
+        }
+        done.ok()
+    }
+}

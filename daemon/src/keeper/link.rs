@@ -1,0 +1,177 @@
+//! One connection to the keeper's socket: frames in, frames out, both bounded.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use abide_protocol::message::{Answer, Failure, ToClient, ToServer};
+use abide_protocol::wire::{self, FrameReader, UpdateBody, WireError};
+use abide_protocol::message::ViewerHeader;
+use abide_protocol::{DeviceId, RequestId};
+use tokio::net::UnixStream;
+
+use super::viewer::Viewer;
+
+/// A link with this many unwritten bytes is not read, so that its requests cannot pile up answers.
+const DEAF: usize = 256 << 10;
+/// Messages that can wait are not added to a link with this many unwritten bytes.
+const BUSY: usize = 64 << 10;
+/// Buffers above this are given back when they are empty.
+const KEEP: usize = 16 << 10;
+/// Unanswered `Wait` requests of one link at most.
+pub(crate) const WAITS: usize = 64;
+
+/// How far a link has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// The other side has not said hello yet.
+    New,
+    Open,
+    /// Nothing is read any more; closed when everything is written.
+    Closing,
+    Closed,
+}
+
+/// A connection and what belongs to it.
+pub(crate) struct Link {
+    stream: UnixStream,
+    reader: FrameReader<ToServer>,
+    out: Vec<u8>,
+    written: usize,
+    pub(crate) phase: Phase,
+    pub(crate) opened: Instant,
+    pub(crate) viewer: Option<Viewer>,
+    /// The device behind this link, once it has attached: it bounds what the link may ask.
+    pub(crate) device: Option<DeviceId>,
+    /// The daemon's: gets summaries, and is heard before any remote input.
+    pub(crate) subscribed: bool,
+    pub(crate) waits: Vec<RequestId>,
+}
+
+impl Link {
+    /// Takes a connection whose peer has been checked, and says hello.
+    pub(crate) fn new(stream: UnixStream, now: Instant) -> Self {
+        let mut link = Self {
+            stream,
+            reader: FrameReader::new(),
+            out: Vec::new(),
+            written: 0,
+            phase: Phase::New,
+            opened: now,
+            viewer: None,
+            device: None,
+            subscribed: false,
+            waits: Vec::new(),
+        };
+        link.send(&ToClient::Hello(wire::hello()));
+        link
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.out.len() - self.written
+    }
+
+    /// Whether messages that can wait should wait.
+    pub(crate) fn busy(&self) -> bool {
+        self.unwritten() >= BUSY
+    }
+
+    pub(crate) fn send(&mut self, message: &ToClient) {
+        wire::encode_to_client(message, &mut self.out);
+    }
+
+    pub(crate) fn answer(&mut self, id: RequestId, answer: Answer) {
+        self.send(&ToClient::Answer { id, answer });
+    }
+
+    /// Sends an update whose body is shared; answers its bytes on this link.
+    pub(crate) fn update(&mut self, header: &ViewerHeader, body: &UpdateBody) -> usize {
+        let before = self.out.len();
+        wire::encode_update(header, body, &mut self.out);
+        self.out.len() - before
+    }
+
+    /// Bytes queued so far, to measure what a message adds.
+    pub(crate) fn queued(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Says why and closes.
+    pub(crate) fn refuse(&mut self, failure: Failure) {
+        self.send(&ToClient::Closed(failure));
+        self.phase = Phase::Closing;
+    }
+
+    /// Ready when there is something to read or room for what waits to be written.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let hears = matches!(self.phase, Phase::New | Phase::Open) && self.unwritten() < DEAF;
+        if hears && self.stream.poll_read_ready(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if self.unwritten() > 0 && self.stream.poll_write_ready(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    /// Reads what is there, at most one buffer full. Answers whether there was anything.
+    pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> bool {
+        if self.unwritten() >= DEAF {
+            return false;
+        }
+        let read = self.stream.try_read(buffer);
+        self.take(read, buffer)
+    }
+
+    /// As [`Self::receive`], but asks the socket itself: what arrived a moment ago counts.
+    pub(crate) fn receive_now(&mut self, buffer: &mut [u8]) -> bool {
+        use rustix::net::RecvFlags;
+        let read = rustix::net::recv(self.stream.as_fd(), &mut *buffer, RecvFlags::DONTWAIT);
+        self.take(read.map(|(count, _)| count).map_err(io::Error::from), buffer)
+    }
+
+    fn take(&mut self, read: io::Result<usize>, buffer: &[u8]) -> bool {
+        match read {
+            Ok(count) if count > 0 => {
+                self.reader.push(buffer.get(..count).unwrap_or_default());
+                true
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Ok(_) | Err(_) => {
+                self.phase = Phase::Closed;
+                false
+            }
+        }
+    }
+
+    /// The next whole message of those received.
+    pub(crate) fn next(&mut self) -> Result<Option<ToServer>, WireError> {
+        match self.phase {
+            Phase::New | Phase::Open => self.reader.next(),
+            Phase::Closing | Phase::Closed => Ok(None),
+        }
+    }
+
+    /// Writes what the socket takes.
+    pub(crate) fn flush(&mut self) {
+        while self.phase != Phase::Closed && self.unwritten() > 0 {
+            let rest = self.out.get(self.written..).unwrap_or_default();
+            match self.stream.try_write(rest) {
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.phase = Phase::Closed,
+            }
+        }
+        self.written = 0;
+        if self.out.capacity() > KEEP {
+            self.out = Vec::new();
+        } else {
+            self.out.clear();
+        }
+        if self.phase == Phase::Closing {
+            self.phase = Phase::Closed;
+        }
+    }
+}

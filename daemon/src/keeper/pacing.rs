@@ -1,0 +1,299 @@
+//! When a viewer gets its next frame. Pure: the clock is an argument.
+//!
+//! An echo is never delayed: once per applied input, the first change after it goes at once when
+//! the PTY has been drained. Every other first change waits [`SETTLE`], so that one repaint makes
+//! one frame; what follows goes at most once per interval, on the session's [`Grid`], so that
+//! viewers share snapshots and update bodies. A viewer that does not acknowledge gets nothing:
+//! there is never a queue of frames, only the newest state once the window opens.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abide_protocol::limits::{BYTES_IN_FLIGHT, FRAMES_IN_FLIGHT};
+use abide_protocol::{Revision, Snapshot};
+
+/// What a first change waits for the rest of its repaint.
+pub(crate) const SETTLE: Duration = Duration::from_millis(3);
+/// Frames of one viewer are at least this far apart, echoes aside; also the grid's step.
+pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(16);
+/// However slow the link, a changing screen is sent this often once the window is open.
+pub(crate) const MAX_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The session's common frame times. Anchored anew by the first frame after a pause.
+#[derive(Default, Debug)]
+pub(crate) struct Grid {
+    anchor: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Grid {
+    /// The first frame time that is not before `at`.
+    pub(crate) fn at_or_after(&self, at: Instant) -> Instant {
+        let Some(anchor) = self.anchor else {
+            return at;
+        };
+        let past = at.saturating_duration_since(anchor).as_nanos();
+        let step = MIN_INTERVAL.as_nanos();
+        let steps = u32::try_from(past.div_ceil(step)).unwrap_or(u32::MAX);
+        (anchor + MIN_INTERVAL * steps).max(at)
+    }
+
+    /// A frame went out to somebody.
+    pub(crate) fn sent(&mut self, now: Instant) {
+        let paused = self
+            .last
+            .is_none_or(|last| now.saturating_duration_since(last) > MAX_INTERVAL);
+        if paused {
+            self.anchor = Some(now);
+        }
+        self.last = Some(now);
+    }
+}
+
+/// A frame that has been sent and not yet acknowledged.
+#[derive(Debug)]
+struct Flight {
+    snapshot: Arc<Snapshot>,
+    bytes: usize,
+    sent: Instant,
+}
+
+/// The pacing of one viewer, and the states it may have: the last acknowledged and those in
+/// flight.
+#[derive(Default, Debug)]
+pub(crate) struct Pacing {
+    srtt: Option<Duration>,
+    last_sent: Option<Instant>,
+    changed_at: Option<Instant>,
+    echo: bool,
+    acked: Option<Arc<Snapshot>>,
+    in_flight: VecDeque<Flight>,
+}
+
+impl Pacing {
+    /// Input of this viewer reached the program.
+    pub(crate) fn input_applied(&mut self) {
+        self.echo = true;
+    }
+
+    /// The session's state differs from what this viewer was sent.
+    pub(crate) fn changed(&mut self, now: Instant) {
+        self.changed_at.get_or_insert(now);
+    }
+
+    /// The viewer already has the present state.
+    pub(crate) fn settled(&mut self) {
+        self.changed_at = None;
+    }
+
+    /// Whether a frame may be sent at all.
+    pub(crate) fn window_open(&self) -> bool {
+        let bytes: usize = self.in_flight.iter().map(|flight| flight.bytes).sum();
+        self.in_flight.is_empty()
+            || (self.in_flight.len() < FRAMES_IN_FLIGHT && bytes < BYTES_IN_FLIGHT)
+    }
+
+    /// When the next frame is due, if one is wanted and the window is open. `drained`: the PTY has
+    /// just been read until it had no more.
+    pub(crate) fn due(&self, now: Instant, drained: bool, grid: &Grid) -> Option<Instant> {
+        let changed = self.changed_at.filter(|_| self.window_open())?;
+        if self.echo && drained {
+            return Some(now);
+        }
+        let settled = changed + SETTLE;
+        match self.last_sent.map(|last| last + self.interval()) {
+            Some(next) if changed < next => Some(grid.at_or_after(next.max(settled))),
+            _ => Some(settled),
+        }
+    }
+
+    /// A frame has gone out.
+    pub(crate) fn sent(&mut self, now: Instant, snapshot: &Arc<Snapshot>, bytes: usize) {
+        self.last_sent = Some(now);
+        self.changed_at = None;
+        self.echo = false;
+        self.in_flight.push_back(Flight {
+            snapshot: Arc::clone(snapshot),
+            bytes,
+            sent: now,
+        });
+    }
+
+    /// The viewer lost its state: what is in flight is of no use to it.
+    pub(crate) fn forget(&mut self) {
+        self.acked = None;
+        self.in_flight.clear();
+    }
+
+    /// The viewer shows `revision`, and so has everything sent before. Unknown revisions (from
+    /// before a resync) mean nothing.
+    pub(crate) fn acked(&mut self, now: Instant, revision: Revision) {
+        let known = self
+            .in_flight
+            .iter()
+            .position(|flight| flight.snapshot.revision == revision);
+        let Some(flight) = known.and_then(|index| self.in_flight.drain(..=index).next_back())
+        else {
+            return;
+        };
+        let sample = now.saturating_duration_since(flight.sent);
+        self.srtt = Some(match self.srtt {
+            Some(srtt) => (srtt * 7 + sample) / 8,
+            None => sample,
+        });
+        self.acked = Some(flight.snapshot);
+    }
+
+    /// States that the viewer has or may have, oldest first.
+    pub(crate) fn states(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
+        let in_flight = self.in_flight.iter().map(|flight| &flight.snapshot);
+        self.acked.iter().chain(in_flight)
+    }
+
+    /// The last state sent: what the next update starts from. Links are ordered and lose nothing.
+    pub(crate) fn base(&self) -> Option<&Arc<Snapshot>> {
+        let newest = self.in_flight.back().map(|flight| &flight.snapshot);
+        newest.or(self.acked.as_ref())
+    }
+
+    /// Starts from a state that the viewer says it has.
+    pub(crate) fn resume(&mut self, snapshot: Arc<Snapshot>) {
+        self.acked = Some(snapshot);
+    }
+
+    fn interval(&self) -> Duration {
+        let half = self.srtt.unwrap_or_default() / 2;
+        half.clamp(MIN_INTERVAL, MAX_INTERVAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keeper::blank::snapshot;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    struct Bench {
+        start: Instant,
+        grid: Grid,
+        pacing: Pacing,
+        counter: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self {
+                start: Instant::now(),
+                grid: Grid::default(),
+                pacing: Pacing::default(),
+                counter: 0,
+            }
+        }
+
+        fn at(&self, ms: u32) -> Instant {
+            self.start + MS * ms
+        }
+
+        fn due(&self, ms: u32, drained: bool) -> Option<u128> {
+            let due = self.pacing.due(self.at(ms), drained, &self.grid)?;
+            Some(due.duration_since(self.start).as_millis())
+        }
+
+        fn send(&mut self, ms: u32, bytes: usize) -> Revision {
+            self.counter += 1;
+            let snapshot = snapshot(self.counter);
+            self.pacing.sent(self.at(ms), &snapshot, bytes);
+            self.grid.sent(self.at(ms));
+            snapshot.revision
+        }
+
+        fn send_and_ack(&mut self, ms: u32, ack: u32) {
+            let revision = self.send(ms, 100);
+            self.pacing.acked(self.at(ack), revision);
+        }
+    }
+
+    #[test]
+    fn a_first_change_waits_and_what_follows_keeps_the_interval() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.due(0, true), None);
+        bench.pacing.changed(bench.at(0));
+        bench.pacing.changed(bench.at(2));
+        assert_eq!(bench.due(2, true), Some(3));
+        bench.send_and_ack(3, 4);
+        bench.pacing.changed(bench.at(5));
+        assert_eq!(bench.due(5, true), Some(19));
+        bench.send_and_ack(20, 20);
+        bench.pacing.changed(bench.at(21));
+        assert_eq!(bench.due(21, true), Some(51), "on the grid: 3 + 3 * 16");
+        bench.send_and_ack(51, 51);
+        bench.pacing.changed(bench.at(100));
+        assert_eq!(bench.due(100, true), Some(103));
+    }
+
+    #[test]
+    fn an_echo_goes_at_once_but_only_one_and_only_when_drained() {
+        let mut bench = Bench::new();
+        bench.send_and_ack(0, 0);
+        bench.pacing.input_applied();
+        bench.pacing.changed(bench.at(1));
+        assert_eq!(bench.due(1, false), Some(16));
+        assert_eq!(bench.due(1, true), Some(1));
+        bench.send_and_ack(1, 1);
+        bench.pacing.changed(bench.at(2));
+        assert_eq!(bench.due(2, true), Some(32));
+    }
+
+    #[test]
+    fn the_interval_follows_the_round_trip() {
+        for (trip, expected) in [(1, 16), (100, 50), (2000, 250)] {
+            let mut bench = Bench::new();
+            bench.send_and_ack(0, trip);
+            assert_eq!(bench.pacing.interval(), MS * expected, "round trip {trip} ms");
+        }
+    }
+
+    #[test]
+    fn two_frames_or_64_kib_close_the_window_and_an_ack_opens_it() {
+        let mut bench = Bench::new();
+        let first = bench.send(0, 100);
+        let second = bench.send(20, 100);
+        bench.pacing.changed(bench.at(40));
+        assert_eq!(bench.due(40, true), None);
+        bench.pacing.acked(bench.at(41), first);
+        assert!(bench.due(41, true).is_some());
+        bench.pacing.acked(bench.at(42), second);
+        bench.send(60, BYTES_IN_FLIGHT);
+        bench.pacing.changed(bench.at(61));
+        assert_eq!(bench.due(61, true), None, "one large message fills the window");
+    }
+
+    #[test]
+    fn an_ack_covers_what_was_sent_before_and_strange_acks_mean_nothing() {
+        let mut bench = Bench::new();
+        bench.send(0, 1);
+        let second = bench.send(20, 1);
+        bench.pacing.acked(bench.at(21), Revision { incarnation: 9, counter: 9 });
+        assert!(!bench.pacing.window_open());
+        bench.pacing.acked(bench.at(21), second);
+        assert!(bench.pacing.in_flight.is_empty());
+        assert_eq!(bench.pacing.base().map(|base| base.revision), Some(second));
+        assert_eq!(bench.pacing.states().count(), 1);
+    }
+
+    #[test]
+    fn viewers_of_one_session_coincide() {
+        let mut bench = Bench::new();
+        let mut other = Pacing::default();
+        bench.send_and_ack(0, 0);
+        other.sent(bench.at(9), &snapshot(1), 1);
+        bench.pacing.changed(bench.at(10));
+        other.changed(bench.at(10));
+        let first = bench.due(10, false).unwrap();
+        assert_eq!(first, 16);
+        let second = other.due(bench.at(10), false, &bench.grid).unwrap();
+        assert_eq!(second, bench.at(32));
+    }
+}

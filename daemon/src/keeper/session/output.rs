@@ -1,0 +1,132 @@
+//! From the terminal to the screen.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abide_protocol::message::Event;
+use abide_protocol::{Size, Snapshot};
+
+use super::Session;
+use crate::keeper::pty::Read;
+
+/// One turn of reading ends after this long at the latest: viewers wait no longer for it.
+const TURN: Duration = Duration::from_millis(2);
+/// Bytes that one turn reads at most.
+const TURN_BYTES: usize = 256 << 10;
+
+impl Session {
+    /// Reads what the program wrote, until there is no more or the turn is over.
+    pub(super) fn output(&mut self, now: Instant) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut total = 0;
+        self.drained = false;
+        while total < TURN_BYTES && now.elapsed() < TURN {
+            match self.master.read(&mut buffer) {
+                Read::Bytes(count) => {
+                    self.feed(buffer.get(..count).unwrap_or_default(), now);
+                    total += count;
+                }
+                Read::Drained => {
+                    self.drained = true;
+                    break;
+                }
+                Read::Closed => {
+                    self.drained = true;
+                    self.closed(now);
+                    break;
+                }
+            }
+        }
+        self.buffer = buffer;
+        if total > 0 {
+            self.status.output(total);
+            self.queue.output(now);
+            if self.drained {
+                self.streams.output_drained();
+            }
+            self.mark(now);
+        }
+    }
+
+    fn feed(&mut self, mut bytes: &[u8], now: Instant) {
+        while !bytes.is_empty() {
+            let used = self.engine.feed(bytes);
+            bytes = bytes.get(used..).unwrap_or_default();
+            self.hold.observe(self.engine.synchronized(), now);
+        }
+        let replies = self.engine.take_replies();
+        if !replies.is_empty() {
+            self.queue.reply(&replies);
+        }
+        self.take_events();
+        if self.engine.take_fault() {
+            self.repaint_after_fault(now);
+        }
+    }
+
+    /// Events become numbered; many bells at once are one.
+    fn take_events(&mut self) {
+        let mut rang = false;
+        for event in self.engine.take_events() {
+            self.status.changed();
+            match event {
+                Event::Bell => {
+                    self.status.bells += 1;
+                    if !std::mem::replace(&mut rang, true) {
+                        self.events.push(Event::Bell, None);
+                    }
+                }
+                Event::Clipboard { .. } => {
+                    let addressee = self.typist.or_else(|| self.driving_stream());
+                    if addressee.is_some() {
+                        self.events.push(event, addressee);
+                    }
+                }
+                Event::Notification { .. } | Event::Notice(_) => self.events.push(event, None),
+                Event::Unknown => {}
+            }
+        }
+    }
+
+    fn driving_stream(&self) -> Option<abide_protocol::StreamId> {
+        let index = self.link_of(self.wheel.viewer()?)?;
+        let viewer = self.links.get(index)?.viewer.as_ref()?;
+        Some(viewer.stream)
+    }
+
+    /// The picture is lost. A program repaints when its size changes, and again when it is back.
+    fn repaint_after_fault(&mut self, now: Instant) {
+        self.events.push(
+            Event::Notice("the screen had to be rebuilt; the program was asked to repaint".into()),
+            None,
+        );
+        let size = self.wheel.size();
+        let other = Size::clamped(size.cols(), size.rows().saturating_sub(1));
+        let _ = self.master.resize(other, self.engine.cell());
+        self.repaint = Some(now + REPAINT);
+    }
+
+    /// Viewers learn of the present state as their pacing says.
+    pub(super) fn mark(&mut self, now: Instant) {
+        let top = self.engine.top(abide_protocol::Book::Main);
+        if top != self.top {
+            self.top = top;
+            self.moved = Some(now);
+        }
+        if !self.engine.changed() {
+            return;
+        }
+        for viewer in self.links.iter_mut().filter_map(|link| link.viewer.as_mut()) {
+            viewer.pacing.changed(now);
+        }
+    }
+
+    /// The presented state. Whoever has an older one is due for an update.
+    pub(super) fn snapshot(&mut self, now: Instant) -> Arc<Snapshot> {
+        self.mark(now);
+        self.engine.snapshot()
+    }
+}
+
+/// Between the two resizes after a fault: a program must see both.
+pub(super) const REPAINT: Duration = Duration::from_millis(30);

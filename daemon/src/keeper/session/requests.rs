@@ -1,0 +1,187 @@
+//! Requests and their answers.
+
+use std::time::Instant;
+
+use abide_protocol::limits::{MAX_NAME, ROWS_PER_REQUEST};
+use abide_protocol::message::{Answer, EndHow, FailKind, Failure, Limits, Request};
+use abide_protocol::{Book, LineNo, RequestId, SessionId};
+
+use super::ending::Life;
+use super::{Session, failure};
+use crate::keeper::link::WAITS;
+
+impl Session {
+    pub(super) fn request(&mut self, index: usize, id: RequestId, request: Request, now: Instant) {
+        let answer = match self.allowed(index, &request) {
+            Err(why) => Some(Answer::Failed(why)),
+            Ok(()) => self.answer(index, id, request, now),
+        };
+        if let (Some(answer), Some(link)) = (answer, self.links.get_mut(index)) {
+            link.answer(id, answer);
+        }
+    }
+
+    /// Which session is meant, and what a device may ask: to look, never to steer the session.
+    fn allowed(&self, index: usize, request: &Request) -> Result<(), Failure> {
+        if let Some(other) = session_of(request).filter(|session| *session != self.identity.id) {
+            let line = format!("this is session {}, not {other}", self.identity.id);
+            return Err(failure(FailKind::NotFound, line));
+        }
+        let device = self.links.get(index).is_some_and(|link| link.device.is_some());
+        let looks = matches!(
+            request,
+            Request::List
+                | Request::Info { .. }
+                | Request::Capture { .. }
+                | Request::Rows { .. }
+                | Request::Wait { .. }
+        );
+        let shows = matches!(request, Request::Capture { .. } | Request::Rows { .. });
+        if (device && !looks) || (shows && !self.limits(index).see) {
+            return Err(failure(FailKind::Forbidden, "this device has no right to do that".into()));
+        }
+        Ok(())
+    }
+
+    fn limits(&self, index: usize) -> Limits {
+        let link = self.links.get(index);
+        match self.viewer(index) {
+            Some(viewer) => viewer.limits.clone(),
+            None if link.is_some_and(|link| link.device.is_some()) => Limits {
+                see: false,
+                type_: false,
+                size: false,
+                floor: None,
+            },
+            None => Limits::ALL,
+        }
+    }
+
+    /// `None`: the answer comes later.
+    fn answer(&mut self, index: usize, id: RequestId, request: Request, now: Instant) -> Option<Answer> {
+        Some(match request {
+            Request::List => Answer::Sessions(vec![self.shown(index, now)]),
+            Request::Info { .. } => Answer::Session(Box::new(self.shown(index, now))),
+            Request::Capture { range, .. } => self.capture(index, range.history, now),
+            Request::Rows { book, from, count, .. } => self.history(index, book, from, count),
+            Request::Wait { .. } => return self.wait(index, id),
+            Request::End { how, .. } => self.end(how, now),
+            Request::Rename { name, .. } => self.rename(name),
+            Request::Clear { .. } => {
+                self.engine.clear_history();
+                self.mark(now);
+                Answer::Done
+            }
+            Request::Subscribe => {
+                if let Some(link) = self.links.get_mut(index) {
+                    link.subscribed = true;
+                }
+                self.status.changed();
+                Answer::Done
+            }
+            Request::Cut { device } => {
+                self.cut(device, now);
+                Answer::Done
+            }
+            Request::Remove { .. } => refused(
+                FailKind::State,
+                "the session is alive; end it first with `abide stop` or `abide kill`",
+            ),
+            Request::New { .. } | Request::Status | Request::Shutdown | Request::LoginEnvironment => {
+                refused(FailKind::Unsupported, "that is a question for the daemon")
+            }
+            Request::Unknown => {
+                refused(FailKind::Unsupported, "this session's keeper does not know that request")
+            }
+        })
+    }
+
+    fn shown(&mut self, index: usize, now: Instant) -> abide_protocol::message::SessionInfo {
+        let mut info = self.info(now);
+        if !self.limits(index).see {
+            info.last_line = String::new();
+            info.title = String::new();
+        }
+        info
+    }
+
+    /// The screen as presented, with rows of history before it.
+    fn capture(&mut self, index: usize, history: u64, now: Instant) -> Answer {
+        let snapshot = self.snapshot(now);
+        let from = LineNo(snapshot.top.0.saturating_sub(history));
+        let from = self.limits(index).floor.map_or(from, |floor| floor.max(from)).max(snapshot.floor);
+        let (_, history) = self.engine.rows(snapshot.book, from, snapshot.top.since(from));
+        Answer::Captured {
+            history,
+            snapshot: Box::new(abide_protocol::Snapshot::clone(&snapshot)),
+        }
+    }
+
+    fn history(&mut self, index: usize, book: Book, from: LineNo, count: u64) -> Answer {
+        let floor = self.limits(index).floor.unwrap_or_default();
+        let end = from.plus(count.min(ROWS_PER_REQUEST));
+        let start = from.max(floor);
+        let (from, rows) = self.engine.rows(book, start, end.since(start));
+        Answer::Rows { from, rows }
+    }
+
+    fn wait(&mut self, index: usize, id: RequestId) -> Option<Answer> {
+        if let Life::Ended { status, .. } = self.life {
+            return Some(Answer::Exited(status));
+        }
+        let link = self.links.get_mut(index)?;
+        if link.waits.len() >= WAITS {
+            return Some(refused(FailKind::Exhausted, "this link waits for the end already"));
+        }
+        link.waits.push(id);
+        None
+    }
+
+    fn end(&mut self, how: EndHow, now: Instant) -> Answer {
+        match (&self.life, how) {
+            (Life::Ended { .. }, _) => refused(FailKind::State, "the session has ended already"),
+            (_, EndHow::Stop) => {
+                self.stop(now);
+                Answer::Done
+            }
+            (_, EndHow::Kill) => {
+                self.kill();
+                Answer::Done
+            }
+        }
+    }
+
+    fn rename(&mut self, name: String) -> Answer {
+        if name.is_empty() || name.len() > MAX_NAME {
+            return refused(FailKind::Invalid, "a name has 1 to 64 bytes");
+        }
+        self.identity.name = name;
+        self.status.changed();
+        Answer::Done
+    }
+}
+
+fn refused(kind: FailKind, line: &str) -> Answer {
+    Answer::Failed(failure(kind, line.into()))
+}
+
+fn session_of(request: &Request) -> Option<SessionId> {
+    match request {
+        Request::Info { session }
+        | Request::Capture { session, .. }
+        | Request::Rows { session, .. }
+        | Request::Wait { session }
+        | Request::End { session, .. }
+        | Request::Rename { session, .. }
+        | Request::Remove { session }
+        | Request::Clear { session } => Some(*session),
+        Request::List
+        | Request::New { .. }
+        | Request::Status
+        | Request::Shutdown
+        | Request::Subscribe
+        | Request::Cut { .. }
+        | Request::LoginEnvironment
+        | Request::Unknown => None,
+    }
+}

@@ -1,0 +1,248 @@
+//! The beginning: socket first, then the program, so that a program that runs can be found.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use abide_protocol::message::{EnvVar, FailKind, Failure, Spec};
+use abide_protocol::{LineNo, SessionId, Size, paths};
+use abide_screen::Options;
+use tokio::net::UnixListener;
+
+use super::ending::Life;
+use super::status::Status;
+use super::{BUFFER, Session, failure};
+use crate::keeper::birth::Birth;
+use crate::keeper::driver::Wheel;
+use crate::keeper::engine::Engine;
+use crate::keeper::environment::{self, Here};
+use crate::keeper::pty::{self, Leader, Master, Program, Start};
+use crate::private_dir::PrivateDir;
+
+/// Bytes of packed history per session; the oldest rows go first.
+const HISTORY: usize = 64 << 20;
+/// Bytes of a Unix socket's path, with the closing zero.
+const SUN_PATH: usize = 108;
+/// What programs are told by XTVERSION.
+const XTVERSION: &str = concat!("abide ", env!("CARGO_PKG_VERSION"));
+
+/// What never changes, and the name.
+pub(super) struct Identity {
+    pub(super) id: SessionId,
+    pub(super) name: String,
+    pub(super) command: String,
+    pub(super) directory: String,
+    pub(super) tty: String,
+    pub(super) pid: u32,
+    pub(super) place: Place,
+}
+
+/// The session's files, removed with it.
+pub(super) struct Place {
+    run: PrivateDir,
+    socket: String,
+    pub(super) agent: AgentLink,
+    /// Where the record of the ended session goes.
+    pub(super) record: PathBuf,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.run.remove(&self.socket);
+        let _ = std::fs::remove_file(&self.agent.0);
+    }
+}
+
+/// The link that is the session's `SSH_AUTH_SOCK`.
+pub(super) struct AgentLink(PathBuf);
+
+impl AgentLink {
+    /// Lets it lead to this socket from now on.
+    pub(super) fn renew(&self, target: &Path) {
+        let legal = target.is_absolute() && target != self.0 && !target.as_os_str().as_bytes().contains(&0);
+        if !legal {
+            return;
+        }
+        let fresh = self.0.with_extension("new");
+        let _ = std::fs::remove_file(&fresh);
+        let renewed = std::os::unix::fs::symlink(target, &fresh)
+            .and_then(|()| std::fs::rename(&fresh, &self.0));
+        if let Err(error) = renewed {
+            tracing::warn!(%error, "cannot renew the link to the ssh agent");
+        }
+    }
+}
+
+/// Starts the program. On failure nothing is left behind.
+pub(crate) fn begin(birth: Birth) -> Result<Session, Failure> {
+    log_to(&birth.state);
+    let (place, listener) = take_place(&birth)?;
+    let size = birth.spec.size.unwrap_or(Size::DEFAULT);
+    let program = start(&birth, &place, size)?;
+    build(birth, place, listener, program, size).map_err(|error| {
+        failure(FailKind::Internal, format!("cannot watch the program: {error}"))
+    })
+}
+
+fn build(
+    birth: Birth,
+    place: Place,
+    listener: UnixListener,
+    program: Program,
+    size: Size,
+) -> std::io::Result<Session> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let incarnation = uuid::Uuid::new_v4().as_u64_pair().0;
+    let engine = Engine::new(Options {
+        size,
+        look: birth.spec.look.clone(),
+        incarnation,
+        version: XTVERSION,
+        history_bytes: HISTORY,
+    });
+    tracing::info!(id = %birth.id, pid = program.leader.as_raw_nonzero().get(), "session begins");
+    Ok(Session {
+        engine,
+        leader: Leader::new(program.leader)?,
+        master: Master::new(program.master)?,
+        life: Life::Running,
+        status: Status::new(),
+        queue: Default::default(),
+        streams: Default::default(),
+        wheel: Wheel::new(size),
+        wheel_moved: false,
+        focus: Default::default(),
+        events: Default::default(),
+        hold: Default::default(),
+        grid: Default::default(),
+        bodies: Default::default(),
+        departed: Default::default(),
+        listener,
+        links: Vec::new(),
+        viewers: 0,
+        typist: None,
+        terminate: signal(SignalKind::terminate())?,
+        buffer: vec![0; BUFFER].into(),
+        open: true,
+        top: LineNo(0),
+        moved: None,
+        repaint: None,
+        drained: true,
+        blocked: false,
+        links_first: false,
+        identity: Identity {
+            id: birth.id,
+            name: birth.name,
+            command: command_line(&birth.spec),
+            directory: String::from_utf8_lossy(&birth.spec.directory).into_owned(),
+            tty: program.tty,
+            pid: program.leader.as_raw_nonzero().get().unsigned_abs(),
+            place,
+        },
+    })
+}
+
+fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
+    let run = birth.state.join("run");
+    let refused = |error: &dyn std::fmt::Display| failure(FailKind::Internal, error.to_string());
+    let run = PrivateDir::open(&run).map_err(|error| refused(&error))?;
+    let socket = paths::keeper_socket(birth.id);
+    let agent = AgentLink(run.path().join(format!("a{}", birth.id.as_uuid().simple())));
+    let listener = run.bind(&socket).map_err(|error| refused(&format!("cannot listen: {error}")))?;
+    let place = Place {
+        run,
+        socket,
+        agent,
+        record: birth.state.join("sessions").join(birth.id.to_string()),
+    };
+    let listener = listener
+        .set_nonblocking(true)
+        .and_then(|()| UnixListener::from_std(listener))
+        .map_err(|error| refused(&error))?;
+    Ok((place, listener))
+}
+
+fn start(birth: &Birth, place: &Place, size: Size) -> Result<Program, Failure> {
+    let spec = &birth.spec;
+    let directory = Path::new(std::ffi::OsStr::from_bytes(&spec.directory));
+    let inherited: Vec<EnvVar>;
+    let base = match &spec.environment {
+        Some(given) => given,
+        None => {
+            inherited = own_environment();
+            &inherited
+        }
+    };
+    let agent = Some(place.agent.0.as_path()).filter(|path| path.as_os_str().len() < SUN_PATH);
+    let given = base.iter().find(|var| var.name == b"SSH_AUTH_SOCK");
+    if let Some(given) = given {
+        place.agent.renew(Path::new(std::ffi::OsStr::from_bytes(&given.value)));
+    }
+    let here = Here {
+        session: birth.id,
+        version: env!("CARGO_PKG_VERSION"),
+        directory,
+        ssh_auth_sock: agent,
+    };
+    pty::spawn(&Start {
+        command: &spec.command,
+        directory,
+        environment: &environment::environment(base, &spec.extra_environment, &here),
+        umask: spec.umask,
+        limits: &spec.resource_limits,
+        size,
+        cell: spec.look.cell,
+    })
+}
+
+fn own_environment() -> Vec<EnvVar> {
+    let var = |(name, value): (std::ffi::OsString, std::ffi::OsString)| EnvVar {
+        name: name.as_bytes().into(),
+        value: value.as_bytes().into(),
+    };
+    std::env::vars_os().map(var).collect()
+}
+
+/// The command line for people.
+fn command_line(spec: &Spec) -> String {
+    if spec.command.is_empty() {
+        return "login shell".into();
+    }
+    let words = spec.command.iter().map(|word| {
+        let word = String::from_utf8_lossy(word);
+        let plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$`;&|<>()*?".contains(c));
+        if plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Life cycle only; never what is on a screen. Without a log the session works all the same.
+fn log_to(state: &Path) {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(state.join("keepers.log"));
+    if let Ok(file) = file {
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_target(false)
+            .with_max_level(tracing::Level::INFO)
+            .with_writer(std::sync::Mutex::new(file));
+        let _ = log.try_init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_for_people() {
+        let line = |words: &[&str]| {
+            command_line(&Spec {
+                command: words.iter().map(|word| word.as_bytes().to_vec()).collect(),
+                ..Spec::default()
+            })
+        };
+        assert_eq!(line(&[]), "login shell");
+        assert_eq!(line(&["vim", "a b", "it's"]), r"vim 'a b' 'it'\''s'");
+        assert_eq!(line(&["printf", "a\nb", ""]), "printf 'a b' ''");
+    }
+}
