@@ -232,7 +232,13 @@ impl Attachment {
                 let messages = self.picture.arrived(tail);
                 self.send_all(&messages)?;
             }
-            ToClient::Driver(driver) => self.picture.driver(&driver, now),
+            ToClient::Driver(driver) => {
+                self.picture.driver(&driver, now);
+                if driver.you && self.probe.answers() {
+                    // Only the driver's terminal counts for colours.
+                    self.send(&ToServer::Look(self.probe.look()))?;
+                }
+            }
             ToClient::Refused { seq, why, .. } => {
                 if let Some(line) = self.outgoing.refused(seq, why, now) {
                     self.picture.say(line.into(), now);

@@ -31,6 +31,8 @@ pub(super) struct Picture {
     notice: Option<(String, Instant)>,
     /// Rows that go to the scrollback with the next paint.
     leaving: Vec<Arc<Row>>,
+    /// History that came ahead of the first state.
+    early: Vec<Tail>,
     /// Rows of history wanted first.
     history: u64,
     /// The keeper believes that the scrollback is being fed.
@@ -60,6 +62,7 @@ impl Picture {
             driver: None,
             notice: None,
             leaving: Vec::new(),
+            early: Vec::new(),
             history,
             fed: true,
             resized: None,
@@ -103,8 +106,11 @@ impl Picture {
     /// Takes rows that came alone, or a state that has just come.
     pub(super) fn arrived(&mut self, tail: Option<Tail>) -> Vec<ToServer> {
         let Some(snapshot) = self.mirror.snapshot().map(Arc::clone) else {
+            // The keeper sends as many rows as were asked for, and no more.
+            self.early.extend(tail);
             return Vec::new();
         };
+        let early = std::mem::take(&mut self.early);
         self.tell_size(&snapshot);
         if self.target(&snapshot) == Surface::Full {
             // Rows that come now are asked for again later.
@@ -116,7 +122,8 @@ impl Picture {
             self.scrollback.resized(old, snapshot.top);
         }
         self.scrollback.begin(snapshot.top);
-        if let Some(tail) = tail {
+        let early = early.into_iter().map(|tail| above(tail, snapshot.floor));
+        for tail in early.chain(tail) {
             let rows = self.scrollback.take(tail, self.size.cols());
             self.dirty |= !rows.is_empty();
             self.leaving.extend(rows);
@@ -331,3 +338,18 @@ impl Picture {
         bytes
     }
 }
+
+/// History without the rows that a program has cleared away.
+fn above(tail: Tail, floor: LineNo) -> Tail {
+    let cleared = floor.since(tail.from) as usize;
+    Tail {
+        from: tail
+            .from
+            .max(floor.min(tail.from.plus(tail.rows.len() as u64))),
+        skipped: tail.skipped,
+        rows: tail.rows.into_iter().skip(cleared).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
