@@ -1,2 +1,43 @@
-//! Abide's terminal model.
+//! Abide's terminal model: bytes in, a screen as a value and its history out.
+//!
+//! [`Screen`] is fed what a program writes to its terminal. It keeps both screens as grids of
+//! mutable cells, answers the program's questions, numbers and packs the rows that leave the top,
+//! and hands out what is visible as a [`Snapshot`](abide_protocol::Snapshot). It is pure: no IO, no
+//! clock. No input can make it panic, grow beyond its [`limits`] or take more than linear time.
 #![forbid(unsafe_code)]
+
+mod block;
+mod cell;
+mod charset;
+mod clusters;
+mod csi;
+mod dcs;
+mod dispatch;
+mod edit;
+mod grid;
+mod held;
+mod history;
+mod keyboard;
+pub mod limits;
+mod line;
+mod links;
+mod modes;
+mod movement;
+mod osc;
+mod palette;
+mod parser;
+mod pen;
+mod print;
+mod reflow;
+mod reports;
+mod screen;
+mod sgr;
+mod styles;
+mod switch;
+mod tables;
+mod tabs;
+mod terminal;
+mod view;
+mod width;
+
+pub use screen::{Options, Screen};

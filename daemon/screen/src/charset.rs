@@ -1,0 +1,84 @@
+//! Character sets G0 to G3: ASCII, DEC line drawing, UK.
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Charset {
+    #[default]
+    Ascii,
+    /// DEC Special Graphics: lines and symbols for 0x5f to 0x7e.
+    Graphics,
+    /// `#` is a pound sign.
+    Uk,
+}
+
+impl Charset {
+    /// By the final byte of its designation. Unknown national sets are ASCII.
+    pub(crate) fn designated(byte: u8) -> Self {
+        match byte {
+            b'0' | b'2' => Self::Graphics,
+            b'A' => Self::Uk,
+            _ => Self::Ascii,
+        }
+    }
+
+    pub(crate) fn map(self, c: char) -> char {
+        match self {
+            Self::Ascii => c,
+            Self::Uk if c == '#' => '\u{a3}',
+            Self::Uk => c,
+            Self::Graphics => graphic(c),
+        }
+    }
+}
+
+const GRAPHICS: [char; 32] = [
+    '\u{a0}', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻',
+    '─', '⎼', '⎽', '├', '┤', '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
+];
+
+fn graphic(c: char) -> char {
+    let index = (c as usize).wrapping_sub(0x5f);
+    GRAPHICS.get(index).copied().unwrap_or(c)
+}
+
+/// The four sets, which of them is in use, and a single shift.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Charsets {
+    sets: [Charset; 4],
+    /// Index of the set that GL shows.
+    gl: u8,
+    /// The set for the next character only (SS2, SS3).
+    single: Option<u8>,
+}
+
+impl Charsets {
+    pub(crate) const ASCII: Self = Self {
+        sets: [Charset::Ascii; 4],
+        gl: 0,
+        single: None,
+    };
+
+    /// All text goes through unchanged.
+    pub(crate) fn plain(&self) -> bool {
+        self.single.is_none() && self.sets.get(usize::from(self.gl)) == Some(&Charset::Ascii)
+    }
+
+    pub(crate) fn designate(&mut self, index: usize, set: Charset) {
+        if let Some(place) = self.sets.get_mut(index) {
+            *place = set;
+        }
+    }
+
+    pub(crate) fn shift(&mut self, index: u8) {
+        self.gl = index;
+    }
+
+    pub(crate) fn single_shift(&mut self, index: u8) {
+        self.single = Some(index);
+    }
+
+    pub(crate) fn map(&mut self, c: char) -> char {
+        let index = self.single.take().unwrap_or(self.gl);
+        let set = self.sets.get(usize::from(index)).copied();
+        set.unwrap_or_default().map(c)
+    }
+}

@@ -1,0 +1,98 @@
+//! Control functions by their code.
+
+use vte::{Params, Perform};
+
+use crate::charset::Charset;
+use crate::terminal::Terminal;
+use abide_protocol::message::Event;
+
+impl Perform for Terminal {
+    fn execute(&mut self, byte: u8) {
+        Self::execute(self, byte);
+    }
+
+    fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], ignore: bool, action: char) {
+        if !ignore {
+            self.csi(params, intermediates, action);
+        }
+    }
+
+    fn esc_dispatch(&mut self, intermediates: &[u8], ignore: bool, byte: u8) {
+        if !ignore {
+            self.esc(intermediates, byte);
+        }
+    }
+}
+
+impl Terminal {
+    /// C0 controls.
+    #[inline]
+    pub(crate) fn execute(&mut self, byte: u8) {
+        self.joinable = None;
+        match byte {
+            0x07 => self.event(Event::Bell),
+            0x08 => self.back(1),
+            0x09 => self.tab(1),
+            0x0a..=0x0c => self.line_feed(),
+            0x0d => self.carriage_return(),
+            0x0e => self.charsets.shift(1),
+            0x0f => self.charsets.shift(0),
+            _ => {}
+        }
+    }
+
+    fn esc(&mut self, intermediates: &[u8], byte: u8) {
+        match (intermediates, byte) {
+            ([], b'7') => self.save_cursor(),
+            ([], b'8') => self.restore_cursor(),
+            ([], b'D') => {
+                self.at.pending = false;
+                self.index();
+            }
+            ([], b'E') => {
+                self.at.pending = false;
+                self.index();
+                self.carriage_return();
+            }
+            ([], b'H') => self.tabs.set(self.at.column, true),
+            ([], b'M') => self.reverse_index(),
+            ([], b'N') => self.charsets.single_shift(2),
+            ([], b'O') => self.charsets.single_shift(3),
+            ([], b'Z') => self.primary_attributes(),
+            ([], b'c') => self.reset(),
+            ([], b'n') => self.charsets.shift(2),
+            ([], b'o') => self.charsets.shift(3),
+            ([], b'6') => self.back_index(),
+            ([], b'9') => self.forward_index(),
+            ([], b'=') => self.modes.application_keypad = true,
+            ([], b'>') => self.modes.application_keypad = false,
+            ([b'#'], b'8') => self.align(),
+            // UTF-8 stays; leaving it (ESC % @) is refused.
+            ([b'('], set) => self.charsets.designate(0, Charset::designated(set)),
+            ([b')' | b'-'], set) => self.charsets.designate(1, Charset::designated(set)),
+            ([b'*' | b'.'], set) => self.charsets.designate(2, Charset::designated(set)),
+            ([b'+' | b'/'], set) => self.charsets.designate(3, Charset::designated(set)),
+            _ => {}
+        }
+    }
+
+    /// DECBI: left one column; at the left margin the region moves right.
+    fn back_index(&mut self) {
+        if self.at.column == self.margins.left && self.margins.has_row(self.at.row) {
+            self.scroll_sideways(1, true);
+        } else {
+            self.at.pending = false;
+            self.at.column = self.at.column.saturating_sub(1);
+        }
+    }
+
+    /// DECFI: right one column; at the right margin the region moves left.
+    fn forward_index(&mut self) {
+        if self.at.column == self.margins.right && self.margins.has_row(self.at.row) {
+            self.scroll_sideways(1, false);
+        } else {
+            self.at.pending = false;
+            self.at.column = (self.at.column + 1).min(self.cols() - 1);
+        }
+    }
+}

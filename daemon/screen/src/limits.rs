@@ -1,0 +1,32 @@
+//! Every bound of the engine that is not one of the protocol's.
+
+/// Bytes of an operating system command (OSC) at most: a clipboard of
+/// [`abide_protocol::limits::MAX_CLIPBOARD`] in base64, and room for its head. Longer ones are
+/// dropped whole.
+pub const MAX_OSC: usize = 256 << 10;
+/// Bytes of a device control string (DCS) that is looked at; longer ones are skipped whole.
+pub const MAX_DCS: usize = 4 << 10;
+/// Bytes of replies kept until they are taken; what comes on top is dropped.
+pub const MAX_REPLIES: usize = 64 << 10;
+/// Styles that may be interned before unused ones are looked for.
+pub const STYLES_BEFORE_COLLECTION: usize = 4096;
+/// Grapheme clusters that may be interned before unused ones are looked for.
+pub const CLUSTERS_BEFORE_COLLECTION: usize = 1024;
+/// Grapheme clusters in use at most; beyond, only a cluster's first `char` is shown.
+pub const MAX_CLUSTERS: usize = 65_536;
+/// Links that may be interned before unused ones are looked for.
+pub const LINKS_BEFORE_COLLECTION: usize = 256;
+/// Bytes of the links in use at most; beyond, text is shown without its link.
+pub const MAX_LINK_BYTES: usize = 4 << 20;
+/// Titles on the title stack at most; a push beyond drops the oldest.
+pub const MAX_TITLES: usize = 10;
+/// Entries of a kitty keyboard stack at most; a push beyond drops the oldest.
+pub const MAX_KEYBOARD_STACK: usize = 16;
+/// Rows at the end of history that growing the height may pull back.
+pub const UNSEALED_ROWS: u64 = 1000;
+/// Bytes of packed rows in one block of history.
+pub const BLOCK_BYTES: usize = 64 << 10;
+/// Rows in one block of history at most, so that finding a row stays cheap.
+pub const BLOCK_ROWS: usize = 16 << 10;
+/// Parts of one OSC 4 (colours set or asked) at most.
+pub const MAX_COLORS: usize = 512;

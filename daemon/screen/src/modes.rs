@@ -1,0 +1,119 @@
+//! The modes a program can set, save and ask for.
+
+use abide_protocol::Modes;
+use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
+
+/// Modes that only change how later bytes work; those that viewers need are in [`Modes`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Flags {
+    /// IRM (4): characters are inserted.
+    pub(crate) insert: bool,
+    /// SRM (12): reset means local echo, which we never do; kept to be reported.
+    pub(crate) send_receive: bool,
+    /// DECOM (?6): addresses count from the margins.
+    pub(crate) origin: bool,
+    /// DECAWM (?7): text goes on in the next row.
+    pub(crate) wrap: bool,
+    /// Reverse wraparound (?45).
+    pub(crate) reverse_wrap: bool,
+    /// DECLRMM (?69): left and right margins can be set.
+    pub(crate) side_margins: bool,
+    /// DECTCEM (?25).
+    pub(crate) cursor_visible: bool,
+    /// Cursor blinking (?12).
+    pub(crate) cursor_blink: bool,
+    /// Grapheme clusters (?2027).
+    pub(crate) graphemes: bool,
+    /// Reports of the colour scheme (?2031).
+    pub(crate) scheme_reports: bool,
+    /// Reports of the size (?2048).
+    pub(crate) size_reports: bool,
+    /// Urgency on bell (?1042) and raise on bell (?1043), kept to be reported.
+    pub(crate) bell_urgent: bool,
+    pub(crate) bell_raise: bool,
+}
+
+impl Flags {
+    pub(crate) const RESET: Self = Self {
+        insert: false,
+        send_receive: true,
+        origin: false,
+        wrap: true,
+        reverse_wrap: false,
+        side_margins: false,
+        cursor_visible: true,
+        cursor_blink: false,
+        graphemes: true,
+        scheme_reports: false,
+        size_reports: false,
+        bell_urgent: false,
+        bell_raise: false,
+    };
+}
+
+/// What DECRQM answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Report {
+    Unknown = 0,
+    Set = 1,
+    Reset = 2,
+    AlwaysSet = 3,
+    AlwaysReset = 4,
+}
+
+impl From<bool> for Report {
+    fn from(set: bool) -> Self {
+        if set { Self::Set } else { Self::Reset }
+    }
+}
+
+/// The mouse mode that DECSET `number` stands for.
+pub(crate) fn tracking(number: u16) -> Option<MouseTracking> {
+    Some(match number {
+        9 => MouseTracking::X10,
+        1000 => MouseTracking::Normal,
+        1002 => MouseTracking::Button,
+        1003 => MouseTracking::Any,
+        _ => return None,
+    })
+}
+
+/// The mouse encoding that DECSET `number` stands for.
+pub(crate) fn encoding(number: u16) -> Option<MouseEncoding> {
+    Some(match number {
+        1005 => MouseEncoding::Utf8,
+        1006 => MouseEncoding::Sgr,
+        1015 => MouseEncoding::Urxvt,
+        1016 => MouseEncoding::SgrPixels,
+        _ => return None,
+    })
+}
+
+/// The field of [`Modes`] that DECSET `number` switches, if it is a plain flag.
+pub(crate) fn shared(modes: &mut Modes, number: u16) -> Option<&mut bool> {
+    Some(match number {
+        1 => &mut modes.application_cursor,
+        5 => &mut modes.reverse_video,
+        66 => &mut modes.application_keypad,
+        67 => &mut modes.backarrow,
+        1004 => &mut modes.focus,
+        1007 => &mut modes.alternate_scroll,
+        2004 => &mut modes.bracketed_paste,
+        _ => return None,
+    })
+}
+
+/// The field of [`Flags`] that DECSET `number` switches, where nothing else happens.
+pub(crate) fn own(flags: &mut Flags, number: u16) -> Option<&mut bool> {
+    Some(match number {
+        7 => &mut flags.wrap,
+        12 => &mut flags.cursor_blink,
+        25 => &mut flags.cursor_visible,
+        45 => &mut flags.reverse_wrap,
+        1042 => &mut flags.bell_urgent,
+        1043 => &mut flags.bell_raise,
+        2027 => &mut flags.graphemes,
+        2031 => &mut flags.scheme_reports,
+        _ => return None,
+    })
+}

@@ -1,0 +1,173 @@
+//! A style and a link id packed into 128 bits, so that a change is a mask and a comparison one
+//! instruction.
+
+use abide_protocol::{Attrs, Color, Rgb, Style, Underline};
+
+/// Colour as bits: 24 of value, 2 of kind.
+const COLOR_BITS: u32 = 26;
+const COLOR_MASK: u128 = (1 << COLOR_BITS) - 1;
+const INDEXED: u128 = 1 << 24;
+const RGB: u128 = 2 << 24;
+const FG: u32 = 0;
+const BG: u32 = COLOR_BITS;
+const UNDERLINE_COLOR: u32 = 2 * COLOR_BITS;
+const UNDERLINE: u32 = 3 * COLOR_BITS;
+const ATTRS: u32 = UNDERLINE + 3;
+const LINK: u32 = ATTRS + 8;
+const LINK_MASK: u128 = (1 << 24) - 1;
+
+/// What the next character will look like.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Pen(pub(crate) u128);
+
+impl Pen {
+    pub(crate) const PLAIN: Self = Self(0);
+
+    fn put(&mut self, shift: u32, mask: u128, value: u128) {
+        self.0 = (self.0 & !(mask << shift)) | (value << shift);
+    }
+
+    pub(crate) fn set_fg(&mut self, color: Color) {
+        self.put(FG, COLOR_MASK, pack(color));
+    }
+
+    pub(crate) fn set_bg(&mut self, color: Color) {
+        self.put(BG, COLOR_MASK, pack(color));
+    }
+
+    pub(crate) fn set_underline_color(&mut self, color: Color) {
+        self.put(UNDERLINE_COLOR, COLOR_MASK, pack(color));
+    }
+
+    pub(crate) fn set_underline(&mut self, underline: Underline) {
+        let value = match underline {
+            Underline::None => 0,
+            Underline::Single => 1,
+            Underline::Double => 2,
+            Underline::Curly => 3,
+            Underline::Dotted => 4,
+            Underline::Dashed => 5,
+        };
+        self.put(UNDERLINE, 7, value);
+    }
+
+    pub(crate) fn set_attr(&mut self, attr: Attrs, on: bool) {
+        let bits = u128::from(attr.0) << ATTRS;
+        if on {
+            self.0 |= bits;
+        } else {
+            self.0 &= !bits;
+        }
+    }
+
+    /// 0 is no link.
+    pub(crate) fn set_link(&mut self, link: u32) {
+        self.put(LINK, LINK_MASK, u128::from(link));
+    }
+
+    pub(crate) fn link(self) -> u32 {
+        ((self.0 >> LINK) & LINK_MASK) as u32
+    }
+
+    /// SGR 0: everything but the link.
+    pub(crate) fn reset(&mut self) {
+        self.0 &= LINK_MASK << LINK;
+    }
+
+    /// What erasing leaves behind: only the background (BCE).
+    pub(crate) fn erased(self) -> Self {
+        Self(self.0 & (COLOR_MASK << BG))
+    }
+
+    /// The underline style as a number.
+    pub(crate) fn underline_bits(self) -> u8 {
+        ((self.0 >> UNDERLINE) & 7) as u8
+    }
+
+    pub(crate) fn of_underline_bits(bits: u8) -> Self {
+        Self(u128::from(bits & 7) << UNDERLINE)
+    }
+
+    /// The pen of a style, without a link.
+    pub(crate) fn of(style: Style) -> Self {
+        let mut pen = Self::PLAIN;
+        pen.set_fg(style.fg);
+        pen.set_bg(style.bg);
+        pen.set_underline_color(style.underline_color);
+        pen.set_underline(style.underline);
+        pen.set_attr(style.attrs, true);
+        pen
+    }
+
+    pub(crate) fn style(self) -> Style {
+        Style {
+            fg: unpack(self.0 >> FG),
+            bg: unpack(self.0 >> BG),
+            underline_color: unpack(self.0 >> UNDERLINE_COLOR),
+            underline: match (self.0 >> UNDERLINE) & 7 {
+                1 => Underline::Single,
+                2 => Underline::Double,
+                3 => Underline::Curly,
+                4 => Underline::Dotted,
+                5 => Underline::Dashed,
+                _ => Underline::None,
+            },
+            attrs: Attrs(((self.0 >> ATTRS) & 0xff) as u8),
+        }
+    }
+}
+
+fn pack(color: Color) -> u128 {
+    match color {
+        Color::Default => 0,
+        Color::Indexed(index) => INDEXED | u128::from(index),
+        Color::Rgb(Rgb { r, g, b }) => {
+            RGB | u128::from(r) << 16 | u128::from(g) << 8 | u128::from(b)
+        }
+    }
+}
+
+fn unpack(bits: u128) -> Color {
+    let value = (bits & 0x00ff_ffff) as u32;
+    match bits & COLOR_MASK & !0x00ff_ffff {
+        INDEXED => Color::Indexed(value as u8),
+        RGB => Color::Rgb(Rgb {
+            r: (value >> 16) as u8,
+            g: (value >> 8) as u8,
+            b: value as u8,
+        }),
+        _ => Color::Default,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_kept_apart() {
+        let mut pen = Pen::PLAIN;
+        pen.set_fg(Color::Rgb(Rgb { r: 255, g: 1, b: 2 }));
+        pen.set_bg(Color::Indexed(255));
+        pen.set_underline_color(Color::Rgb(Rgb { r: 9, g: 8, b: 7 }));
+        pen.set_underline(Underline::Dashed);
+        pen.set_attr(Attrs::OVERLINE, true);
+        pen.set_attr(Attrs::BOLD, true);
+        pen.set_link(0x00ff_ffff);
+        let style = pen.style();
+        assert_eq!(style.fg, Color::Rgb(Rgb { r: 255, g: 1, b: 2 }));
+        assert_eq!(style.bg, Color::Indexed(255));
+        assert_eq!(style.underline_color, Color::Rgb(Rgb { r: 9, g: 8, b: 7 }));
+        assert_eq!(style.underline, Underline::Dashed);
+        assert_eq!(style.attrs, Attrs(0b1000_0001));
+        assert_eq!(pen.link(), 0x00ff_ffff);
+        pen.reset();
+        assert_eq!(pen.style(), Style::PLAIN);
+        assert_eq!(pen.link(), 0x00ff_ffff);
+        pen.set_bg(Color::Indexed(3));
+        pen.set_fg(Color::Indexed(4));
+        assert_eq!(pen.erased().style().bg, Color::Indexed(3));
+        assert_eq!(pen.erased().style().fg, Color::Default);
+        assert_eq!(pen.erased().link(), 0);
+    }
+}

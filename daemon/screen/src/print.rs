@@ -1,0 +1,393 @@
+//! Printing: runs of ASCII, single characters, wide ones, and clusters that grow.
+
+use abide_protocol::limits::MAX_CLUSTER;
+
+use crate::cell::{Cell, Glyph};
+use crate::terminal::Terminal;
+use crate::width;
+
+impl Terminal {
+    /// Prints printable ASCII (0x20 to 0x7e).
+    pub(crate) fn print_ascii(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else {
+            return;
+        };
+        if self.flags.insert || !self.charsets.plain() || self.prepended() {
+            for byte in bytes {
+                self.print(char::from(*byte));
+            }
+            return;
+        }
+        let style = self.style();
+        let protect = if self.protect {
+            Glyph::ascii(0).protected(true).bits()
+        } else {
+            0
+        };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            self.wrap_if_pending();
+            let limit = self.right_limit();
+            let column = self.at.column;
+            let space = usize::from(limit - column);
+            if rest.len() > space && !self.flags.wrap {
+                // Without autowrap all that passes the edge lands in the last column.
+                rest = self.squeeze(rest, space, style);
+                continue;
+            }
+            let (now, after) = rest.split_at(rest.len().min(space));
+            rest = after;
+            let end = column + now.len() as u16;
+            let line = self.shown.grid.line_mut(self.at.row);
+            line.part(column);
+            line.part(end);
+            let cells = line.write(column, end);
+            if protect == 0 {
+                for (cell, byte) in cells.iter_mut().zip(now) {
+                    *cell = Cell {
+                        glyph: Glyph::ascii(*byte),
+                        style,
+                    };
+                }
+            } else {
+                for (cell, byte) in cells.iter_mut().zip(now) {
+                    *cell = Cell {
+                        glyph: Glyph::ascii(*byte).protected(true),
+                        style,
+                    };
+                }
+            }
+            self.advance(end, limit);
+        }
+        let last = Some(char::from(*last));
+        self.joinable = last;
+        self.last_char = last;
+    }
+
+    /// Prints what of `bytes` stays visible in `space` columns, the last column overwritten by the
+    /// last byte. Returns the empty rest.
+    fn squeeze<'a>(&mut self, bytes: &'a [u8], space: usize, style: u32) -> &'a [u8] {
+        let (rest, last) = bytes.split_at(bytes.len() - 1);
+        let column = self.at.column;
+        let limit = self.right_limit();
+        let line = self.shown.grid.line_mut(self.at.row);
+        line.part(column);
+        line.part(limit);
+        let protect = self.protect;
+        let shown = rest.iter().take(space.saturating_sub(1)).chain(last);
+        for (cell, byte) in line.write(column, limit).iter_mut().zip(shown) {
+            *cell = Cell {
+                glyph: Glyph::ascii(*byte).protected(protect),
+                style,
+            };
+        }
+        self.advance(limit, limit);
+        &[]
+    }
+
+    /// The last character printed may take what follows into its cluster, whatever that is.
+    fn prepended(&self) -> bool {
+        self.flags.graphemes && self.joinable.is_some_and(|c| !width::stands_alone(c))
+    }
+
+    /// Prints one character.
+    pub(crate) fn print(&mut self, c: char) {
+        let c = if c.is_ascii() {
+            self.charsets.map(c)
+        } else {
+            c
+        };
+        let width = width::of_char(c);
+        if self.join(c, width) {
+            return;
+        }
+        if width == 0 {
+            return;
+        }
+        self.put(Glyph::char(c), width);
+        self.joinable = Some(c);
+        self.last_char = Some(c);
+    }
+
+    /// REP.
+    pub(crate) fn repeat(&mut self, count: u16) {
+        let Some(c) = self.last_char else {
+            return;
+        };
+        let screen = u32::from(self.cols()) * u32::from(self.rows());
+        self.joinable = None;
+        let width = width::of_char(c);
+        for _ in 0..u32::from(count).min(screen) {
+            self.put(Glyph::char(c), width);
+        }
+    }
+
+    /// Writes a glyph at the cursor and moves on.
+    fn put(&mut self, glyph: Glyph, width: u8) {
+        self.wrap_if_pending();
+        let (mut glyph, mut width) = (glyph, u16::from(width));
+        let mut limit = self.right_limit();
+        if width == 2 && self.at.column + 1 >= limit {
+            if self.flags.wrap && limit - self.left_limit() >= 2 {
+                self.leave_hole();
+                limit = self.right_limit();
+            } else {
+                (glyph, width) = (Glyph::char(char::REPLACEMENT_CHARACTER), 1);
+            }
+        }
+        let style = self.style();
+        let column = self.at.column;
+        let end = column + width;
+        let blank = self.blank();
+        let insert = self.flags.insert;
+        let protect = self.protect;
+        let line = self.shown.grid.line_mut(self.at.row);
+        if insert {
+            line.insert(column, limit, width, blank);
+        }
+        line.part(column);
+        line.part(end);
+        let cells = line.write(column, end);
+        if width == 2 {
+            cells[0] = Cell {
+                glyph: glyph.wide().protected(protect),
+                style,
+            };
+            cells[1] = Cell {
+                glyph: Glyph::TAIL.protected(protect),
+                style,
+            };
+        } else {
+            cells[0] = Cell {
+                glyph: glyph.protected(protect),
+                style,
+            };
+        }
+        self.advance(end, limit);
+    }
+
+    /// The last column stays free, because what comes does not fit; the row wraps.
+    fn leave_hole(&mut self) {
+        let blank = self.blank();
+        let column = self.at.column;
+        let line = self.shown.grid.line_mut(self.at.row);
+        line.part(column);
+        line.part(column + 1);
+        if let [cell] = line.write(column, column + 1) {
+            *cell = Cell {
+                glyph: Glyph::HOLE,
+                ..blank
+            };
+        }
+        self.wrap();
+    }
+
+    #[inline]
+    fn advance(&mut self, end: u16, limit: u16) {
+        self.at.pending = end >= limit;
+        self.at.column = if end >= limit { limit - 1 } else { end };
+    }
+
+    #[inline]
+    fn wrap_if_pending(&mut self) {
+        if self.at.pending {
+            if self.flags.wrap {
+                self.wrap();
+            } else {
+                self.at.pending = false;
+            }
+        }
+    }
+
+    /// Goes on in the next row. The row is marked as wrapped if its text really goes on below.
+    fn wrap(&mut self) {
+        let row = self.at.row;
+        let whole = self.margins.left == 0 && self.at.column + 1 == self.cols();
+        let moves = row == self.margins.bottom || row + 1 < self.rows();
+        if whole && moves {
+            self.shown.grid.line_mut(row).set_wrapped(true);
+        }
+        self.at.column = self.left_limit();
+        self.at.pending = false;
+        self.index();
+    }
+
+    /// Column after the last that text at the cursor may take.
+    #[inline]
+    pub(crate) fn right_limit(&self) -> u16 {
+        if self.at.column <= self.margins.right {
+            self.margins.right + 1
+        } else {
+            self.cols()
+        }
+    }
+
+    /// Column where a wrapped line goes on.
+    pub(crate) fn left_limit(&self) -> u16 {
+        if self.at.column >= self.margins.left {
+            self.margins.left
+        } else {
+            0
+        }
+    }
+
+    /// Column of the cell that was printed last, if there is one at the cursor's left.
+    fn base(&self) -> Option<u16> {
+        let column = if self.at.pending {
+            self.at.column
+        } else {
+            self.at.column.checked_sub(1)?
+        };
+        let tail = self
+            .shown
+            .grid
+            .line(self.at.row)
+            .cell(column)
+            .glyph
+            .is_tail();
+        if tail {
+            column.checked_sub(1)
+        } else {
+            Some(column)
+        }
+    }
+
+    /// Adds `c` to the cluster at the cursor's left, if it belongs there. True when `c` is done.
+    fn join(&mut self, c: char, width: u8) -> bool {
+        if width != 0 {
+            let Some(last) = self.joinable else {
+                return false;
+            };
+            if !self.flags.graphemes || (width::stands_alone(last) && width::stands_alone(c)) {
+                return false;
+            }
+        }
+        let Some(column) = self.base() else {
+            return false;
+        };
+        let cell = self.shown.grid.line(self.at.row).cell(column);
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        self.tables.push_text(cell.glyph, &mut text);
+        let at = text.len();
+        text.push(c);
+        let joins = if self.flags.graphemes {
+            width::joins(&text, at)
+        } else {
+            joinable_mark(c)
+        };
+        if joins && text.len() <= MAX_CLUSTER {
+            self.set_cluster(column, cell, &text);
+        }
+        if joins {
+            self.joinable = Some(c);
+        }
+        self.scratch = text;
+        joins
+    }
+
+    /// The cell at `column` now shows `text`; its width may change.
+    fn set_cluster(&mut self, column: u16, cell: Cell, text: &str) {
+        self.collect_if_due();
+        let Some(id) = self.tables.clusters.intern(text) else {
+            return;
+        };
+        let was_wide = cell.glyph.is_wide();
+        let wide = if self.flags.graphemes {
+            width::of_cluster(text) == 2
+        } else {
+            was_wide
+        };
+        let glyph = Glyph::cluster(id).protected(cell.glyph.is_protected());
+        match (was_wide, wide) {
+            (true, true) => self.replace(column, glyph.wide(), cell.style),
+            (false, false) => self.replace(column, glyph, cell.style),
+            (false, true) => self.widen(column, glyph, cell.style),
+            (true, false) => self.narrow(column, glyph, cell.style),
+        }
+    }
+
+    fn replace(&mut self, column: u16, glyph: Glyph, style: u32) {
+        let line = self.shown.grid.line_mut(self.at.row);
+        let wrapped = line.wrapped();
+        if let [cell] = line.write(column, column + 1) {
+            *cell = Cell { glyph, style };
+        }
+        line.set_wrapped(wrapped);
+    }
+
+    fn narrow(&mut self, column: u16, glyph: Glyph, style: u32) {
+        let line = self.shown.grid.line_mut(self.at.row);
+        if let [lead, tail] = line.write(column, column + 2) {
+            *lead = Cell { glyph, style };
+            *tail = Cell {
+                glyph: Glyph::SPACE,
+                style,
+            };
+        }
+        if self.at.pending {
+            self.at.pending = false;
+        } else {
+            self.at.column = column + 1;
+        }
+    }
+
+    fn widen(&mut self, column: u16, glyph: Glyph, style: u32) {
+        let limit = self.right_limit();
+        if column + 1 < limit {
+            let blank = self.blank();
+            let insert = self.flags.insert;
+            let line = self.shown.grid.line_mut(self.at.row);
+            if insert {
+                line.insert(column + 1, limit, 1, blank);
+            }
+            line.part(column + 2);
+            if let [lead, tail] = line.write(column, column + 2) {
+                let kept = glyph.is_protected();
+                *lead = Cell {
+                    glyph: glyph.wide(),
+                    style,
+                };
+                *tail = Cell {
+                    glyph: Glyph::TAIL.protected(kept),
+                    style,
+                };
+            }
+            self.advance(column + 2, limit);
+            return;
+        }
+        self.at.column = column;
+        if self.flags.wrap && limit - self.left_limit() >= 2 {
+            self.leave_hole();
+            let limit = self.right_limit();
+            let column = self.at.column;
+            let line = self.shown.grid.line_mut(self.at.row);
+            line.part(column);
+            line.part(column + 2);
+            if let [lead, tail] = line.write(column, column + 2) {
+                *lead = Cell {
+                    glyph: glyph.wide(),
+                    style,
+                };
+                *tail = Cell {
+                    glyph: Glyph::TAIL,
+                    style,
+                };
+            }
+            self.advance(column + 2, limit);
+        } else {
+            self.replace(column, Glyph::char(char::REPLACEMENT_CHARACTER), style);
+        }
+    }
+}
+
+/// Without clusters: marks of no width that are shown on the character before them.
+fn joinable_mark(c: char) -> bool {
+    let mut bytes = [b'a'; 5];
+    let (base, mark) = bytes.split_at_mut(1);
+    let length = base.len() + c.encode_utf8(mark).len();
+    let text = bytes
+        .get(..length)
+        .and_then(|text| std::str::from_utf8(text).ok());
+    text.is_some_and(|text| width::joins(text, 1))
+}

@@ -1,0 +1,207 @@
+//! The crate's face: one session's terminal.
+
+use std::sync::Arc;
+
+use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::{Book, LineNo, Modes, Revision, Row, Size, Snapshot};
+
+use crate::parser::Parser;
+use crate::terminal::Terminal;
+use crate::view::{RowMaker, View};
+
+/// What a screen is made with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub size: Size,
+    /// Colours and cell pixels that programs are told.
+    pub look: TerminalLook,
+    /// Makes this screen's revisions unlike those of any other.
+    pub incarnation: u64,
+    /// Answer to XTVERSION: `abide 0.1.0`.
+    pub version: &'static str,
+    /// Bytes of packed history at most; the oldest rows go first.
+    pub history_bytes: usize,
+}
+
+/// A terminal: fed by a program's output, read as snapshots.
+pub struct Screen {
+    parser: Parser,
+    terminal: Terminal,
+    maker: RowMaker,
+    last: Option<Arc<Snapshot>>,
+    revision: Revision,
+}
+
+impl Screen {
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            parser: Parser::new(),
+            terminal: Terminal::new(&options),
+            maker: RowMaker::default(),
+            last: None,
+            revision: Revision {
+                incarnation: options.incarnation,
+                counter: 0,
+            },
+        }
+    }
+
+    /// Feeds bytes; returns how many were used. Stops early only right before a synchronized
+    /// update begins (mode 2026), when something was fed since, and right after one ends, so that
+    /// the caller can show each state. Call again with the rest.
+    pub fn feed(&mut self, bytes: &[u8]) -> usize {
+        self.parser.feed(&mut self.terminal, bytes)
+    }
+
+    /// Changes the size: the main screen's lines are wrapped anew, the alternate screen is cropped
+    /// or padded. Ends a synchronized update.
+    pub fn resize(&mut self, size: Size) {
+        self.terminal.resize(size);
+    }
+
+    /// The presented state. The same `Arc` while nothing changed, a new revision when something
+    /// did.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        let terminal = &mut self.terminal;
+        let (maker, tables) = (&mut self.maker, &terminal.tables);
+        let (view, rows): (View, Vec<Arc<Row>>) = match &terminal.held.view {
+            Some(view) => {
+                let view = view.clone();
+                let lines = terminal.held.lines.iter_mut();
+                (view, lines.map(|line| maker.row(line, tables)).collect())
+            }
+            None => {
+                let grid = &mut terminal.shown.grid;
+                let rows = 0..grid.rows();
+                let rows = rows
+                    .map(|row| maker.row(grid.line_mut(row), tables))
+                    .collect();
+                (View::of(terminal), rows)
+            }
+        };
+        if let Some(last) = &self.last
+            && view.is_shown_by(last)
+            && same(&rows, &last.rows)
+        {
+            return Arc::clone(last);
+        }
+        self.revision.counter += 1;
+        let snapshot = Arc::new(view.snapshot(rows, self.revision));
+        Arc::clone(self.last.insert(snapshot))
+    }
+
+    /// A snapshot now would have a new revision. May be true as well when what was written since
+    /// made the same picture again.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        let Some(last) = &self.last else {
+            return true;
+        };
+        let terminal = &self.terminal;
+        if let Some(view) = &terminal.held.view {
+            return !view.is_shown_by(last)
+                || terminal.held.lines.iter().any(|line| line.is_stale());
+        }
+        !View::of(terminal).is_shown_by(last)
+            || terminal.shown.grid.iter().any(|line| line.is_stale())
+    }
+
+    /// The live modes, for the encoding of input.
+    #[must_use]
+    pub fn modes(&self) -> Modes {
+        self.terminal.modes
+    }
+
+    /// A synchronized update is under way and what viewers see is held.
+    #[must_use]
+    pub fn synchronized(&self) -> bool {
+        self.terminal.held.view.is_some()
+    }
+
+    /// The hold took too long: the live state is presented until the next begin.
+    pub fn end_hold(&mut self) {
+        self.terminal.held.view = None;
+    }
+
+    /// Bytes for the PTY.
+    pub fn take_replies(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.terminal.replies)
+    }
+
+    /// What happened since the last call; bounded, further events are dropped.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.terminal.event_bytes = 0;
+        std::mem::take(&mut self.terminal.events)
+    }
+
+    /// The driver's terminal looks like this now. May queue a report of the colour scheme.
+    pub fn set_look(&mut self, look: TerminalLook) {
+        let before = self.terminal.dark();
+        self.terminal.look = look;
+        if self.terminal.flags.scheme_reports && self.terminal.dark() != before {
+            self.terminal.report_scheme();
+        }
+    }
+
+    /// Rows of history, `[from, from + count)`, cut to what is kept, and the number of the first.
+    /// What is on the screen is not among them. The alternate screen has none.
+    #[must_use]
+    pub fn rows(&self, book: Book, from: LineNo, count: u64) -> (LineNo, Vec<Arc<Row>>) {
+        match book {
+            Book::Main => {
+                let (first, rows) = self.terminal.history.rows(from.0, count);
+                (LineNo(first), rows)
+            }
+            Book::Alternate => (LineNo(0), Vec::new()),
+        }
+    }
+
+    /// Number of the first row on the screen of `book`.
+    #[must_use]
+    pub fn top(&self, book: Book) -> LineNo {
+        match book {
+            Book::Main => LineNo(self.terminal.history.top()),
+            Book::Alternate => LineNo(0),
+        }
+    }
+
+    /// Oldest row kept.
+    #[must_use]
+    pub fn first(&self, book: Book) -> LineNo {
+        match book {
+            Book::Main => LineNo(self.terminal.history.first()),
+            Book::Alternate => LineNo(0),
+        }
+    }
+
+    /// Bytes that history takes.
+    #[must_use]
+    pub fn history_bytes(&self) -> usize {
+        self.terminal.history.bytes()
+    }
+
+    /// Rows of history kept.
+    #[must_use]
+    pub fn history_rows(&self) -> u64 {
+        self.terminal.history.top() - self.terminal.history.first()
+    }
+
+    /// Deletes all rows above the screen.
+    pub fn clear_history(&mut self) {
+        self.terminal.history.clear();
+    }
+
+    /// Checks every invariant; for tests and for after a fault.
+    pub fn check(&self) -> Result<(), String> {
+        self.terminal.check()
+    }
+}
+
+fn same(rows: &[Arc<Row>], others: &[Arc<Row>]) -> bool {
+    rows.len() == others.len()
+        && rows
+            .iter()
+            .zip(others)
+            .all(|(row, other)| Arc::ptr_eq(row, other) || row == other)
+}

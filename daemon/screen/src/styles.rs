@@ -1,0 +1,134 @@
+//! The style table: every style in use has a small id.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::limits::STYLES_BEFORE_COLLECTION;
+use crate::pen::Pen;
+
+/// Multiplies and folds; keys are pens, which a program may choose, but a collision costs a
+/// comparison only and the table is bounded by the cells on screen.
+#[derive(Default)]
+pub(crate) struct FoldHasher(u64);
+
+impl Hasher for FoldHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let wide = u128::from(self.0 ^ value) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (wide as u64) ^ ((wide >> 64) as u64);
+    }
+
+    fn write_u128(&mut self, value: u128) {
+        self.write_u64(value as u64 ^ 0x51ed_270b_9f3c_a5a7);
+        self.write_u64((value >> 64) as u64 ^ 0x2545_f491_4f6c_dd1d);
+    }
+}
+
+type Index = HashMap<u128, u32, BuildHasherDefault<FoldHasher>>;
+
+/// Number of recently used styles that are found without the index; a power of two.
+const RECENT: usize = 64;
+
+pub(crate) struct Styles {
+    pens: Vec<Pen>,
+    index: Index,
+    free: Vec<u32>,
+    recent: [(Pen, u32); RECENT],
+    limit: usize,
+}
+
+impl Styles {
+    pub(crate) fn new() -> Self {
+        let mut index = Index::default();
+        index.insert(Pen::PLAIN.0, 0);
+        Self {
+            pens: vec![Pen::PLAIN],
+            index,
+            free: Vec::new(),
+            recent: [(Pen::PLAIN, 0); RECENT],
+            limit: STYLES_BEFORE_COLLECTION,
+        }
+    }
+
+    pub(crate) fn pen(&self, id: u32) -> Pen {
+        self.pens.get(id as usize).copied().unwrap_or(Pen::PLAIN)
+    }
+
+    /// A collection is due before the next [`Self::intern`].
+    pub(crate) fn full(&self) -> bool {
+        self.index.len() >= self.limit
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    #[inline]
+    pub(crate) fn intern(&mut self, pen: Pen) -> u32 {
+        if pen == Pen::PLAIN {
+            return 0;
+        }
+        let mut hasher = FoldHasher::default();
+        hasher.write_u128(pen.0);
+        let slot = hasher.finish() as usize & (RECENT - 1);
+        if let Some((recent, id)) = self.recent.get(slot)
+            && *recent == pen
+        {
+            return *id;
+        }
+        let id = self.find_or_add(pen);
+        if let Some(entry) = self.recent.get_mut(slot) {
+            *entry = (pen, id);
+        }
+        id
+    }
+
+    fn find_or_add(&mut self, pen: Pen) -> u32 {
+        if let Some(id) = self.index.get(&pen.0) {
+            return *id;
+        }
+        let id = match self.free.pop() {
+            Some(id) => {
+                if let Some(place) = self.pens.get_mut(id as usize) {
+                    *place = pen;
+                }
+                id
+            }
+            None => {
+                self.pens.push(pen);
+                (self.pens.len() - 1) as u32
+            }
+        };
+        self.index.insert(pen.0, id);
+        id
+    }
+
+    /// Forgets all styles whose `live` flag is not set; `live` has one flag per id.
+    pub(crate) fn collect(&mut self, live: &[bool]) {
+        let is_live = |id: u32| id == 0 || live.get(id as usize).copied().unwrap_or(false);
+        let free = &mut self.free;
+        self.index.retain(|_, id| {
+            let keep = is_live(*id);
+            if !keep {
+                free.push(*id);
+            }
+            keep
+        });
+        self.recent = [(Pen::PLAIN, 0); RECENT];
+        self.limit = (self.index.len() * 2).max(STYLES_BEFORE_COLLECTION);
+    }
+
+    /// Number of ids ever given out, for the flags of [`Self::collect`].
+    pub(crate) fn ids(&self) -> usize {
+        self.pens.len()
+    }
+}

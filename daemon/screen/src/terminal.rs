@@ -1,0 +1,433 @@
+//! The terminal's state: what all control functions work on.
+
+use std::sync::Arc;
+
+use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size, limits};
+
+use crate::Options;
+use crate::cell::Cell;
+use crate::charset::Charsets;
+use crate::grid::Grid;
+use crate::held::Held;
+use crate::history::History;
+use crate::keyboard::Keyboard;
+use crate::limits::{MAX_REPLIES, MAX_TITLES};
+use crate::modes::Flags;
+use crate::pen::Pen;
+use crate::tables::Tables;
+use crate::tabs::Tabs;
+
+/// Where the next character goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Position {
+    pub(crate) row: u16,
+    pub(crate) column: u16,
+    /// The last column has been written; the next character wraps first.
+    pub(crate) pending: bool,
+}
+
+/// Rows and columns that scroll, inclusive, 0-based.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Margins {
+    pub(crate) top: u16,
+    pub(crate) bottom: u16,
+    pub(crate) left: u16,
+    pub(crate) right: u16,
+}
+
+impl Margins {
+    pub(crate) fn full(size: Size) -> Self {
+        Self {
+            top: 0,
+            bottom: size.rows() - 1,
+            left: 0,
+            right: size.cols() - 1,
+        }
+    }
+
+    pub(crate) fn has_row(&self, row: u16) -> bool {
+        (self.top..=self.bottom).contains(&row)
+    }
+
+    pub(crate) fn has_column(&self, column: u16) -> bool {
+        (self.left..=self.right).contains(&column)
+    }
+}
+
+/// What DECSC saves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Saved {
+    pub(crate) at: Position,
+    pub(crate) pen: Pen,
+    pub(crate) protect: bool,
+    pub(crate) origin: bool,
+    pub(crate) charsets: Charsets,
+}
+
+impl Saved {
+    pub(crate) const HOME: Self = Self {
+        at: Position {
+            row: 0,
+            column: 0,
+            pending: false,
+        },
+        pen: Pen::PLAIN,
+        protect: false,
+        origin: false,
+        charsets: Charsets::ASCII,
+    };
+}
+
+/// One of the two screens.
+pub(crate) struct Side {
+    pub(crate) grid: Grid,
+    pub(crate) saved: Saved,
+    pub(crate) keyboard: Keyboard,
+}
+
+impl Side {
+    fn new(size: Size) -> Self {
+        Self {
+            grid: Grid::new(size.cols(), size.rows()),
+            saved: Saved::HOME,
+            keyboard: Keyboard::default(),
+        }
+    }
+}
+
+pub(crate) struct Terminal {
+    pub(crate) size: Size,
+    pub(crate) book: Book,
+    pub(crate) shown: Side,
+    /// The other screen.
+    pub(crate) hidden: Side,
+    pub(crate) history: History,
+    pub(crate) tables: Tables,
+    pub(crate) at: Position,
+    pub(crate) pen: Pen,
+    /// DECSCA: cells written are safe from selective erasure.
+    pub(crate) protect: bool,
+    /// Id of `pen` and the cell that erasing leaves, when known.
+    style: Option<u32>,
+    blank: Option<Cell>,
+    pub(crate) charsets: Charsets,
+    pub(crate) margins: Margins,
+    pub(crate) tabs: Tabs,
+    pub(crate) flags: Flags,
+    pub(crate) modes: Modes,
+    /// Modes saved by XTSAVE, by number.
+    pub(crate) saved_modes: Vec<(u16, bool)>,
+    pub(crate) cursor_shape: CursorShape,
+    /// What viewers see while a synchronized update is under way.
+    pub(crate) held: Held,
+    /// The last printed character may still grow into a cluster; it is at `at`'s left.
+    pub(crate) joinable: Option<char>,
+    /// What REP repeats.
+    pub(crate) last_char: Option<char>,
+    pub(crate) title: Arc<str>,
+    pub(crate) titles: Vec<Arc<str>>,
+    pub(crate) directory: Arc<str>,
+    pub(crate) progress: Progress,
+    pub(crate) palette: Arc<Palette>,
+    pub(crate) look: TerminalLook,
+    pub(crate) version: &'static str,
+    pub(crate) replies: Vec<u8>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) event_bytes: usize,
+    /// Inside a synchronized update (2026).
+    pub(crate) synchronized: bool,
+    /// Set when one ends.
+    pub(crate) sync_ended: bool,
+    /// Part texts of clusters are put together here.
+    pub(crate) scratch: String,
+}
+
+impl Terminal {
+    pub(crate) fn new(options: &Options) -> Self {
+        let size = options.size;
+        Self {
+            size,
+            book: Book::Main,
+            shown: Side::new(size),
+            hidden: Side::new(size),
+            history: History::new(options.history_bytes),
+            tables: Tables::new(),
+            at: Position::default(),
+            pen: Pen::PLAIN,
+            protect: false,
+            style: Some(0),
+            blank: Some(Cell::BLANK),
+            charsets: Charsets::ASCII,
+            margins: Margins::full(size),
+            tabs: Tabs::new(size.cols()),
+            flags: Flags::RESET,
+            modes: initial_modes(),
+            saved_modes: Vec::new(),
+            cursor_shape: CursorShape::Default,
+            held: Held::default(),
+            joinable: None,
+            last_char: None,
+            title: "".into(),
+            titles: Vec::new(),
+            directory: "".into(),
+            progress: Progress::None,
+            palette: Arc::new(Palette::default()),
+            look: options.look.clone(),
+            version: options.version,
+            replies: Vec::new(),
+            events: Vec::new(),
+            event_bytes: 0,
+            synchronized: false,
+            sync_ended: false,
+            scratch: String::new(),
+        }
+    }
+
+    pub(crate) fn cols(&self) -> u16 {
+        self.size.cols()
+    }
+
+    pub(crate) fn rows(&self) -> u16 {
+        self.size.rows()
+    }
+
+    pub(crate) fn set_pen(&mut self, change: impl FnOnce(&mut Pen)) {
+        change(&mut self.pen);
+        self.pen_changed();
+    }
+
+    pub(crate) fn pen_changed(&mut self) {
+        self.style = None;
+        self.blank = None;
+    }
+
+    /// The id of the pen's style.
+    #[inline]
+    pub(crate) fn style(&mut self) -> u32 {
+        if let Some(style) = self.style {
+            return style;
+        }
+        self.collect_if_due();
+        let style = self.tables.styles.intern(self.pen);
+        self.style = Some(style);
+        style
+    }
+
+    /// What erasing leaves: a space in the pen's background (BCE).
+    #[inline]
+    pub(crate) fn blank(&mut self) -> Cell {
+        if let Some(blank) = self.blank {
+            return blank;
+        }
+        self.collect_if_due();
+        let style = self.tables.styles.intern(self.pen.erased());
+        let blank = Cell {
+            style,
+            ..Cell::BLANK
+        };
+        self.blank = Some(blank);
+        blank
+    }
+
+    /// Forgets styles, clusters and links that nothing shows any more. Must come before an id is
+    /// made, not between making and storing it.
+    pub(crate) fn collect_if_due(&mut self) {
+        if !self.tables.full() {
+            return;
+        }
+        let cells = self.shown.grid.cells().chain(self.hidden.grid.cells());
+        let cells = cells.chain(self.held.cells());
+        let pens = [self.pen, self.shown.saved.pen, self.hidden.saved.pen];
+        self.tables.collect(cells, pens.into_iter());
+        self.pen_changed();
+    }
+
+    /// Queues bytes for the PTY.
+    pub(crate) fn reply(&mut self, bytes: impl AsRef<[u8]>) {
+        let bytes = bytes.as_ref();
+        if self.replies.len() + bytes.len() <= MAX_REPLIES {
+            self.replies.extend_from_slice(bytes);
+        }
+    }
+
+    /// Queues an event; beyond the ring's bounds it is dropped.
+    pub(crate) fn event(&mut self, event: Event) {
+        let cost = match &event {
+            Event::Clipboard { selection, content } => selection.len() + content.len(),
+            Event::Notification { title, body } => title.len() + body.len(),
+            Event::Notice(line) => line.len(),
+            Event::Bell | Event::Unknown => 0,
+        };
+        if event == Event::Bell && self.events.contains(&Event::Bell) {
+            return;
+        }
+        if self.events.len() < limits::EVENT_RING
+            && self.event_bytes + cost <= limits::EVENT_RING_BYTES
+        {
+            self.event_bytes += cost;
+            self.events.push(event);
+        }
+    }
+
+    pub(crate) fn push_title(&mut self) {
+        if self.titles.len() >= MAX_TITLES {
+            self.titles.remove(0);
+        }
+        self.titles.push(Arc::clone(&self.title));
+    }
+
+    pub(crate) fn pop_title(&mut self) {
+        if let Some(title) = self.titles.pop() {
+            self.title = title;
+        }
+    }
+
+    /// DECSC.
+    pub(crate) fn save_cursor(&mut self) {
+        self.shown.saved = Saved {
+            at: self.at,
+            pen: self.pen,
+            protect: self.protect,
+            origin: self.flags.origin,
+            charsets: self.charsets,
+        };
+    }
+
+    /// DECRC.
+    pub(crate) fn restore_cursor(&mut self) {
+        let saved = self.shown.saved;
+        self.at = Position {
+            row: saved.at.row.min(self.rows() - 1),
+            column: saved.at.column.min(self.cols() - 1),
+            pending: saved.at.pending && saved.at.column == self.cols() - 1,
+        };
+        self.pen = saved.pen;
+        self.pen_changed();
+        self.protect = saved.protect;
+        self.flags.origin = saved.origin;
+        self.charsets = saved.charsets;
+    }
+
+    /// Shows the other screen.
+    pub(crate) fn show(&mut self, book: Book) {
+        if self.book != book {
+            self.book = book;
+            std::mem::swap(&mut self.shown, &mut self.hidden);
+            self.modes.kitty = self.shown.keyboard.flags();
+        }
+    }
+
+    pub(crate) fn main_side(&mut self) -> &mut Side {
+        match self.book {
+            Book::Main => &mut self.shown,
+            Book::Alternate => &mut self.hidden,
+        }
+    }
+
+    /// RIS. History stays; the screens, and all that a program can set, do not.
+    pub(crate) fn reset(&mut self) {
+        self.show(Book::Main);
+        self.shown.reset();
+        self.hidden.reset();
+        self.at = Position::default();
+        self.pen = Pen::PLAIN;
+        self.pen_changed();
+        self.protect = false;
+        self.charsets = Charsets::ASCII;
+        self.margins = Margins::full(self.size);
+        self.tabs.reset();
+        self.flags = Flags::RESET;
+        self.modes = initial_modes();
+        self.saved_modes.clear();
+        self.cursor_shape = CursorShape::Default;
+        self.last_char = None;
+        self.title = "".into();
+        self.titles.clear();
+        self.progress = Progress::None;
+        self.palette = Arc::new(Palette::default());
+        self.end_synchronized();
+    }
+
+    /// DECSTR.
+    pub(crate) fn soft_reset(&mut self) {
+        self.flags.cursor_visible = true;
+        self.flags.insert = false;
+        self.flags.origin = false;
+        self.flags.wrap = true;
+        self.flags.reverse_wrap = false;
+        self.flags.side_margins = false;
+        self.modes.application_cursor = false;
+        self.modes.application_keypad = false;
+        self.margins = Margins::full(self.size);
+        self.pen = Pen::PLAIN;
+        self.pen_changed();
+        self.protect = false;
+        self.charsets = Charsets::ASCII;
+        self.shown.saved = Saved::HOME;
+        self.shown.keyboard = Keyboard::default();
+        self.modes.kitty = 0;
+        self.modes.modify_other_keys = 0;
+        self.at.pending = false;
+    }
+
+    pub(crate) fn end_synchronized(&mut self) {
+        if self.synchronized {
+            self.synchronized = false;
+            self.sync_ended = self.held.view.take().is_some();
+        }
+    }
+}
+
+impl Terminal {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (cols, rows) = (self.cols(), self.rows());
+        for (name, side) in [("shown", &self.shown), ("hidden", &self.hidden)] {
+            side.grid
+                .check(cols, rows)
+                .map_err(|fault| format!("{name}: {fault}"))?;
+            check_position(side.saved.at, u16::MAX, u16::MAX)?;
+        }
+        check_position(self.at, cols, rows)?;
+        let Margins {
+            top,
+            bottom,
+            left,
+            right,
+        } = self.margins;
+        if top > bottom || bottom >= rows || left > right || right >= cols {
+            return Err(format!("margins {:?}", self.margins));
+        }
+        if self.tabs.len() != usize::from(cols) {
+            return Err("tab stops are not as wide as the screen".into());
+        }
+        if self.modes.kitty != self.shown.keyboard.flags() {
+            return Err("the keyboard flags shown are not those in force".into());
+        }
+        self.history.check()
+    }
+}
+
+fn check_position(at: Position, cols: u16, rows: u16) -> Result<(), String> {
+    if at.column >= cols || at.row >= rows {
+        return Err(format!("a position outside the screen: {at:?}"));
+    }
+    Ok(())
+}
+
+impl Side {
+    fn reset(&mut self) {
+        for row in 0..self.grid.rows() {
+            self.grid.line_mut(row).clear(Cell::BLANK);
+        }
+        self.saved = Saved::HOME;
+        self.keyboard = Keyboard::default();
+    }
+}
+
+fn initial_modes() -> Modes {
+    Modes {
+        alternate_scroll: false,
+        ..Modes::default()
+    }
+}

@@ -1,0 +1,70 @@
+//! Columns of characters and clusters, and where clusters break.
+
+use unicode_segmentation::GraphemeCursor;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns of one code point as `wcwidth` has it: 0, 1 or 2.
+#[inline]
+pub(crate) fn of_char(c: char) -> u8 {
+    match c {
+        '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{ff}' | '\u{2500}'..='\u{259f}' => 1,
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        // Terminals give the long dashes one column.
+        '\u{2e3a}' | '\u{2e3b}' => 1,
+        _ => c.width().unwrap_or(0).min(2) as u8,
+    }
+}
+
+/// Columns of a grapheme cluster, 1 or 2.
+pub(crate) fn of_cluster(text: &str) -> u8 {
+    text.width().clamp(1, 2) as u8
+}
+
+/// `c` never joins a neighbour of which this is true as well: a test cheaper than the tables.
+#[inline]
+pub(crate) fn stands_alone(c: char) -> bool {
+    matches!(c,
+        '\u{20}'..='\u{7e}'
+        | '\u{a1}'..='\u{a8}'
+        | '\u{aa}'..='\u{ac}'
+        | '\u{af}'..='\u{2ff}'
+        | '\u{400}'..='\u{482}'
+        | '\u{2500}'..='\u{25a9}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{30a1}'..='\u{30fa}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{fffd}')
+}
+
+/// No boundary lies between the cluster that ends at `at` in `text` and what follows.
+pub(crate) fn joins(text: &str, at: usize) -> bool {
+    let mut cursor = GraphemeCursor::new(at, text.len(), true);
+    !cursor.is_boundary(text, 0).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_alone_never_joins() {
+        let alone: Vec<char> = (0..0x11_0000)
+            .filter_map(char::from_u32)
+            .filter(|c| stands_alone(*c))
+            .collect();
+        let samples = [
+            'a', '\u{e9}', '\u{2500}', '\u{4e2d}', '\u{d55c}', '\u{ac00}',
+        ];
+        for c in alone {
+            assert!(of_char(c) > 0, "{c:?} has no width");
+            for sample in samples {
+                let text: String = [sample, c].iter().collect();
+                assert!(!joins(&text, sample.len_utf8()), "{text:?}");
+                let text: String = [c, sample].iter().collect();
+                assert!(!joins(&text, c.len_utf8()), "{text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Laws that hold for any input: splits do not matter, invariants hold, nothing panics.
+
+use abide_protocol::message::TerminalLook;
+use abide_protocol::{Book, LineNo, Size, Snapshot};
+use abide_screen::{Options, Screen};
+use proptest::prelude::*;
+
+fn screen(cols: u16, rows: u16) -> Screen {
+    Screen::new(Options {
+        size: Size::clamped(cols, rows),
+        look: TerminalLook::default(),
+        incarnation: 1,
+        version: "abide test",
+        history_bytes: 1 << 20,
+    })
+}
+
+fn feed(screen: &mut Screen, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let used = screen.feed(bytes);
+        assert!(used > 0, "no progress");
+        bytes = &bytes[used..];
+    }
+}
+
+/// Pieces of what programs write, weighted to meet at edges.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let text = prop_oneof![
+        "[a-z ]{1,30}",
+        "[\u{4e00}\u{1f600}\u{26a0}\u{fe0f}\u{200d}\u{1f468}\u{1f1e9}\u{301}\u{1100}\u{1161}x]{1,8}",
+        Just("\u{26a0}\u{fe0f}".to_owned()),
+        Just("\u{fe0e}".to_owned()),
+        "[\u{600}\u{94d}\u{915}\u{937}#\u{20e3}]{1,6}",
+    ];
+    let number = prop_oneof![0u16..6, 0u16..300, Just(65_535u16)];
+    let numbers = prop::collection::vec(number, 0..4);
+    let csi = (numbers, "[@A-Za-z`]").prop_map(|(numbers, last)| {
+        let numbers: Vec<String> = numbers.iter().map(u16::to_string).collect();
+        format!("\x1b[{}{last}", numbers.join(";"))
+    });
+    let modes = prop::sample::select(vec![
+        6u16, 7, 45, 47, 69, 1047, 1048, 1049, 2026, 2027, 12, 25, 1000, 2031, 2048,
+    ]);
+    let private = (modes, "[hlsr]").prop_map(|(mode, last)| format!("\x1b[?{mode}{last}"));
+    let fixed = prop::sample::select(vec![
+        "\r", "\n", "\r\n", "\t", "\x08", "\x1bM", "\x1bD", "\x1bE", "\x1b7", "\x1b8", "\x1bc",
+        "\x1b#8", "\x1b(0", "\x1b(B", "\x0e", "\x0f", "\x1b[4h", "\x1b[4l", "\x1b[!p", "\x1b[1\"q",
+        "\x1b[?1J", "\x1b[?K", "\x1b[3J", "\x1b[2J", "\x1b[41m", "\x1b[m", "\x1b[38;2;1;2;3m",
+        "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\", "\x1b]8;;\x1b\\", "\x1b]133;A\x07",
+        "\x1b[5 @", "\x1b[2 A", "\x1b[2'}", "\x1b[2'~", "\x1b6", "\x1b9", "\x1bP$qm\x1b\\",
+        "\x1b[>5u", "\x1b[<u", "\x1b]4;1;?\x07", "\x1b_Gx\x1b\\", "\x1b[48:5:3m", "\x1bN", "\x7f",
+    ]);
+    prop_oneof![
+        4 => text.prop_map(String::into_bytes),
+        3 => csi.prop_map(String::into_bytes),
+        2 => private.prop_map(String::into_bytes),
+        3 => fixed.prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 1..12),
+    ]
+}
+
+fn soup() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    prop::collection::vec(piece(), 1..60)
+}
+
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![(1u16..5, 1u16..5), (1u16..30, 1u16..10), (70u16..90, 20u16..30)]
+}
+
+/// All that can be seen of a screen.
+fn seen(screen: &mut Screen) -> (Snapshot, Vec<std::sync::Arc<abide_protocol::Row>>, Vec<u8>) {
+    screen.end_hold();
+    let mut snapshot = (*screen.snapshot()).clone();
+    snapshot.revision.counter = 0;
+    let (_, rows) = screen.rows(Book::Main, LineNo(0), u64::MAX);
+    (snapshot, rows, screen.take_replies())
+}
+
+fn snapshot_is_sound(screen: &mut Screen) -> Result<(), TestCaseError> {
+    let snapshot = screen.snapshot();
+    prop_assert!(!screen.changed());
+    prop_assert!(std::sync::Arc::ptr_eq(&snapshot, &screen.snapshot()));
+    prop_assert_eq!(snapshot.rows.len(), usize::from(snapshot.size.rows()));
+    prop_assert!(snapshot.rows.iter().all(|row| row.cells() <= snapshot.size.cols()));
+    prop_assert!(snapshot.cursor.row < snapshot.size.rows());
+    prop_assert!(snapshot.cursor.column < snapshot.size.cols());
+    prop_assert!(snapshot.first <= snapshot.top && snapshot.sealed <= snapshot.top);
+    for row in &snapshot.rows {
+        prop_assert!(!row.text().chars().any(char::is_control));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn invariants_hold_after_every_input(
+        start in size(),
+        steps in prop::collection::vec((soup(), size()), 1..4),
+    ) {
+        let mut screen = screen(start.0, start.1);
+        for (pieces, size) in steps {
+            for piece in pieces {
+                feed(&mut screen, &piece);
+                if let Err(fault) = screen.check() {
+                    return Err(TestCaseError::fail(format!("{fault} after {}", piece.escape_ascii())));
+                }
+                snapshot_is_sound(&mut screen)?;
+            }
+            screen.resize(Size::clamped(size.0, size.1));
+            if let Err(fault) = screen.check() {
+                return Err(TestCaseError::fail(format!("{fault} after a resize")));
+            }
+            snapshot_is_sound(&mut screen)?;
+        }
+    }
+
+    #[test]
+    fn any_split_gives_the_same_screen(
+        start in size(),
+        pieces in soup(),
+        chunk in 1usize..7,
+    ) {
+        let bytes = pieces.concat();
+        let mut whole = screen(start.0, start.1);
+        feed(&mut whole, &bytes);
+        let mut split = screen(start.0, start.1);
+        for chunk in bytes.chunks(chunk) {
+            feed(&mut split, chunk);
+        }
+        prop_assert_eq!(seen(&mut whole), seen(&mut split));
+    }
+}
