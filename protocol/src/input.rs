@@ -242,13 +242,13 @@ pub enum InputEvent {
     /// Several keys that arrived together, in order.
     #[n(1)]
     Keys(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<KeyEvent>),
-    /// Text to be encoded as a paste.
+    /// Text to be encoded as a paste; above [`crate::limits::MAX_PASTE`] bytes it is refused.
     #[n(2)]
-    Paste(#[cbor(n(0), with = "crate::wire::texts::paste")] String),
+    Paste(#[n(0)] String),
     /// Paste, a short pause, Enter; nobody else's input in between.
     #[n(3)]
     Submit {
-        #[cbor(n(0), with = "crate::wire::texts::paste")]
+        #[n(0)]
         text: String,
         /// Send multi-line text although the program has no bracketed paste.
         #[n(1)]

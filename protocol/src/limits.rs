@@ -1,4 +1,8 @@
 //! Every bound of the protocol: a constant with its unit and its reason.
+#![expect(
+    clippy::as_conversions,
+    reason = "a conversion in a constant has no other form"
+)]
 
 /// Columns or rows of a session at most.
 pub const MAX_SIDE: u16 = 1000;
@@ -34,9 +38,10 @@ pub const MAX_CLIPBOARD: usize = 128 << 10;
 pub const MAX_NOTIFICATION: usize = 4096;
 /// Messages above this many bytes travel in parts.
 pub const PART: usize = 32 << 10;
-/// Bytes of a whole message to a client at most.
+/// Bytes of a whole message to a client at most: room for the worst legal screen, twice.
 pub const MAX_TO_CLIENT: usize = 256 << 20;
-/// Bytes of a whole message to a keeper or daemon at most.
+/// Bytes of a whole message to a keeper or daemon at most: room for a paste, and for all the
+/// arguments and variables that Linux hands to a program by default (2 MiB).
 pub const MAX_TO_SERVER: usize = 4 << 20;
 /// Events kept in a session's ring at most.
 pub const EVENT_RING: usize = 64;
@@ -62,3 +67,40 @@ pub const PTY_QUEUE: usize = 256 << 10;
 pub const VIEWERS: usize = 256;
 /// Rows of one history request at most.
 pub const ROWS_PER_REQUEST: u64 = 2000;
+
+/// Encoded bytes of one column at most: a cluster's text, its span (3) and a new pen (1 + three
+/// colours of 5 + 2 + 1 + 5) with a link of its own (7 besides its text).
+const CELL: usize = MAX_CLUSTER + 3 + 24 + 7;
+/// Encoded bytes of one row at most: its columns, its links, its marks (12 each) and its frame.
+const ROW: usize = MAX_SIDE as usize * CELL + MAX_ROW_LINKS + MAX_MARKS * 12 + 32;
+/// Encoded bytes of a snapshot or update at most: its rows, title, directory, palette (7 each),
+/// and the rest, of which every part has a fixed size.
+const SCREEN: usize = MAX_SIDE as usize * (ROW + 16) + MAX_TITLE + MAX_DIRECTORY + 256 * 7 + 512;
+/// Encoded bytes of a viewer's header at most: a tail that was cut after the row that filled it,
+/// and the whole event ring.
+const HEADER: usize = TAIL_BYTES + ROW + EVENT_RING_BYTES + EVENT_RING * 32 + 64;
+
+const _: () = assert!(
+    HEADER + SCREEN <= MAX_TO_CLIENT,
+    "the worst legal screen has to fit"
+);
+const _: () = assert!(
+    ROWS_PER_REQUEST as usize * ROW + 64 <= MAX_TO_CLIENT,
+    "the longest answer about history has to fit"
+);
+const _: () = assert!(
+    MAX_PASTE + (2 << 20) < MAX_TO_SERVER,
+    "input and specs have to fit"
+);
+const _: () = assert!(
+    MAX_CLIPBOARD + 64 <= EVENT_RING_BYTES,
+    "one event has to fit the ring"
+);
+const _: () = assert!(
+    MAX_NOTIFICATION <= MAX_PROSE,
+    "a notification has to fit its field"
+);
+const _: () = assert!(
+    PART + 6 + 16 <= 65_535,
+    "a frame has to fit one Noise message"
+);

@@ -54,6 +54,14 @@ fn body<'b, T>(
     Ok(value)
 }
 
+/// Nothing may follow a body.
+fn whole(d: &Decoder<'_>) -> Result<(), decode::Error> {
+    if d.position() == d.input().len() {
+        return Ok(());
+    }
+    Err(decode::Error::message("bytes follow a message"))
+}
+
 impl Message for ToServer {
     const MAX: usize = limits::MAX_TO_SERVER;
 
@@ -66,7 +74,7 @@ impl Message for ToServer {
 
     fn decode(kind: u16, bytes: &[u8]) -> Result<Self, decode::Error> {
         let d = &mut Decoder::new(bytes);
-        Ok(match kind {
+        let message = match kind {
             1 => Self::Hello(d.decode()?),
             2 => body(d, 2, |d| {
                 let id = d.decode()?;
@@ -74,7 +82,7 @@ impl Message for ToServer {
                 Ok(Self::Request { id, request })
             })?,
             3 => Self::Attach(d.decode()?),
-            4 => Self::Detach,
+            4 => body(d, 0, |_| Ok(Self::Detach))?,
             5 => body(d, 3, |d| {
                 let (stream, seq) = (d.decode()?, d.decode()?);
                 let event = or_unknown(d, &mut (), InputEvent::Unknown)?;
@@ -88,9 +96,10 @@ impl Message for ToServer {
             11 => body(d, 1, |d| {
                 d.decode().map(|printed| Self::Printed { printed })
             })?,
-            12 => Self::Resync,
-            _ => Self::Unknown,
-        })
+            12 => body(d, 0, |_| Ok(Self::Resync))?,
+            _ => return Ok(Self::Unknown),
+        };
+        whole(d).map(|()| message)
     }
 }
 
@@ -155,7 +164,7 @@ impl Message for ToClient {
     fn decode(kind: u16, bytes: &[u8]) -> Result<Self, decode::Error> {
         let d = &mut Decoder::new(bytes);
         let c = &mut ();
-        Ok(match kind {
+        let message = match kind {
             1 => Self::Hello(d.decode()?),
             2 => body(d, 2, |d| {
                 let id = d.decode()?;
@@ -190,8 +199,9 @@ impl Message for ToClient {
             9 => body(d, 1, |d| d.decode().map(|status| Self::Ended { status }))?,
             10 => Self::Summary(d.decode()?),
             11 => Self::Closed(d.decode()?),
-            _ => Self::Unknown,
-        })
+            _ => return Ok(Self::Unknown),
+        };
+        whole(d).map(|()| message)
     }
 }
 

@@ -51,9 +51,17 @@ impl<T: Text> Text for Option<T> {
     }
 }
 
-type Rule = fn(&str) -> Result<Cow<'_, str>, &'static str>;
+/// What a text may be.
+struct Rule {
+    /// Bytes.
+    max: usize,
+    /// Control characters are an error.
+    strict: bool,
+    /// Makes the text harmless.
+    tame: fn(&str) -> Cow<'_, str>,
+}
 
-fn decode_text<T: Text>(d: &mut Decoder<'_>, rule: Rule) -> Result<T, decode::Error> {
+fn decode_text<T: Text>(d: &mut Decoder<'_>, rule: &Rule) -> Result<T, decode::Error> {
     if let Some(absent) = T::absent()
         && d.datatype()? == Type::Null
     {
@@ -61,58 +69,58 @@ fn decode_text<T: Text>(d: &mut Decoder<'_>, rule: Rule) -> Result<T, decode::Er
         return Ok(absent);
     }
     let at = d.position();
-    let text = rule(d.str()?).map_err(|why| decode::Error::message(why).at(at))?;
-    Ok(T::of(&text))
+    let text = d.str()?;
+    if text.len() > rule.max {
+        return Err(decode::Error::message("a text is longer than its bound").at(at));
+    }
+    if rule.strict && text::has_controls(text) {
+        return Err(decode::Error::message("a text holds control characters").at(at));
+    }
+    Ok(T::of(&(rule.tame)(text)))
 }
 
+/// Writes what the peer accepts: it would else close the link over a title.
 fn encode_text<T: Text, W: Write>(
     text: &T,
     e: &mut Encoder<W>,
-    rule: Rule,
+    rule: &Rule,
 ) -> Result<(), encode::Error<W::Error>> {
-    match text.get() {
-        // What the peer would refuse is not sent: it would close the link over a title.
-        Some(text) => e.str(&rule(text).unwrap_or_else(|_| text::line(text)))?,
-        None => e.null()?,
+    let Some(text) = text.get() else {
+        return e.null()?.ok();
     };
-    Ok(())
-}
-
-fn bounded(text: &str, max: usize) -> Result<&str, &'static str> {
-    if text.len() > max {
-        return Err("a text is longer than its bound");
-    }
-    Ok(text)
-}
-
-fn strict(text: &str, max: usize) -> Result<&str, &'static str> {
-    if text::has_controls(text) {
-        return Err("a text holds control characters");
-    }
-    bounded(text, max)
+    let text = if rule.strict && text::has_controls(text) {
+        text::line(text)
+    } else {
+        (rule.tame)(text)
+    };
+    e.str(text::cut(&text, rule.max))?.ok()
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $rule:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $max:expr, $strict:expr, $tame:expr;)*) => {$(
         $(#[$doc])*
         pub(crate) mod $name {
             use super::*;
 
-            const RULE: Rule = $rule;
+            const RULE: Rule = Rule {
+                max: $max,
+                strict: $strict,
+                tame: $tame,
+            };
 
             pub(crate) fn encode<Ctx, T: Text, W: Write>(
                 text: &T,
                 e: &mut Encoder<W>,
                 _: &mut Ctx,
             ) -> Result<(), encode::Error<W::Error>> {
-                encode_text(text, e, RULE)
+                encode_text(text, e, &RULE)
             }
 
             pub(crate) fn decode<Ctx, T: Text>(
                 d: &mut Decoder<'_>,
                 _: &mut Ctx,
             ) -> Result<T, decode::Error> {
-                decode_text(d, RULE)
+                decode_text(d, &RULE)
             }
 
             #[allow(dead_code, reason = "only optional fields ask for it")]
@@ -131,15 +139,13 @@ macro_rules! texts {
 texts! {
     /// A name: control characters are an error, bidi controls go. Whether it is short enough for
     /// a session is the daemon's to say, in words.
-    name = |text| Ok(text::without_bidi(strict(text, limits::MAX_LINE)?));
-    /// As [`name`], at most [`limits::MAX_TITLE`] bytes.
-    title = |text| Ok(text::without_bidi(strict(text, limits::MAX_TITLE)?));
+    name = limits::MAX_LINE, true, text::without_bidi;
+    /// As [`name`], with its own bound.
+    title = limits::MAX_TITLE, true, text::without_bidi;
     /// A path: control characters are an error; everything else belongs to it.
-    directory = |text| Ok(Cow::Borrowed(strict(text, limits::MAX_DIRECTORY)?));
+    directory = limits::MAX_DIRECTORY, true, |text| Cow::Borrowed(text);
     /// One line for people: what could act on a terminal is made harmless.
-    line = |text| Ok(text::line(bounded(text, limits::MAX_PROSE)?));
+    line = limits::MAX_PROSE, false, text::line;
     /// Several lines for people.
-    prose = |text| Ok(text::prose(bounded(text, limits::MAX_PROSE)?));
-    /// Text for the program: its bytes are checked where they are encoded for it.
-    paste = |text| Ok(Cow::Borrowed(bounded(text, limits::MAX_PASTE)?));
+    prose = limits::MAX_PROSE, false, text::prose;
 }
