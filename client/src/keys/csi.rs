@@ -198,7 +198,7 @@ fn with_shift_applied(c: char, mods: Mods) -> KeyEvent {
     let types = mods.without(Mods::SHIFT).without(LOCKS) == Mods::default();
     KeyEvent {
         text: types.then(|| c.to_string()),
-        shifted: plain.filter(|_| shift).map(|_| c),
+        shifted: shift.then_some(c),
         ..press(Key::Char(plain.unwrap_or(c)), mods)
     }
 }
@@ -229,6 +229,9 @@ fn unicode(csi: &Csi<'_>, outer: Outer) -> Option<KeyEvent> {
         if let Some(small) = keymap::small(c) {
             event.key = Key::Char(small);
             event.shifted = event.shifted.or(mods.has(Mods::SHIFT).then_some(c));
+        }
+        if mods.has(Mods::SHIFT) && event.shifted.is_none() && c.is_alphabetic() {
+            event.shifted = keymap::shifted(c);
         }
         if event.text.is_none() && !tells_text(outer) {
             event.text = implied_text(&event);

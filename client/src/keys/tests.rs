@@ -199,7 +199,7 @@ fn modify_other_keys() {
             "\x1b[27;5;9~\x1b[27;3;27~\x1b[27;2;8~",
             &["ctrl+tab", "alt+escape", "shift+backspace"],
         ),
-        ("\x1b[27;2;32~", &["shift+  \" \""]),
+        ("\x1b[27;2;32~", &["shift+  \" \" ^ "]),
         ("\x1b[105;5u\x1b[65;6u", &["ctrl+i", "shift+ctrl+a ^A"]),
     ]);
 }
@@ -241,7 +241,7 @@ fn kitty() {
     check_in(
         Outer::Kitty(9),
         b"\x1b[97;2u\x1b[97;65u",
-        &["shift+a \"A\"", "caps+a \"A\""],
+        &["shift+a \"A\" ^A", "caps+a \"A\""],
     );
 }
 

@@ -125,7 +125,7 @@ fn alternates(key: Key, event: &KeyEvent, flags: u8) -> String {
     let number = |c: char| u32::from(c).to_string();
     let shifted = event
         .shifted
-        .filter(|_| event.mods.has(Mods::SHIFT))
+        .filter(|shifted| *shifted != c && event.mods.has(Mods::SHIFT))
         .map(number);
     let base = event.base.filter(|base| *base != c).map(number);
     match (shifted, base) {
