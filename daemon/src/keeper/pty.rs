@@ -8,7 +8,7 @@ mod spawn;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -28,16 +28,17 @@ fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
 /// Closes every descriptor above 2. Only for a process that has just started and has opened
 /// nothing itself.
 pub(crate) fn close_inherited() -> io::Result<()> {
-    let own = File::open("/proc/self/fd")?;
-    let inherited: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")?
+    let listed: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|fd| *fd > 2 && *fd != own.as_raw_fd())
+        .filter(|fd| *fd > 2)
         .collect();
-    for fd in inherited {
-        // SAFETY: nothing in this process owns a descriptor above 2 yet: the caller has opened
-        // nothing, `own` is left out, and the one of `read_dir` is closed already. Closing a
-        // number that is free is an error that is ignored.
-        unsafe { rustix::io::close(fd) };
+    for fd in listed {
+        // The directory's own descriptor was listed and is closed by now.
+        if std::fs::symlink_metadata(format!("/proc/self/fd/{fd}")).is_ok() {
+            // SAFETY: the descriptor is open, and nothing in this process owns one above 2: the
+            // caller has opened nothing yet, and runs on the only thread.
+            unsafe { rustix::io::close(fd) };
+        }
     }
     Ok(())
 }
