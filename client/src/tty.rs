@@ -105,6 +105,11 @@ impl Tty {
         self.unsent.extend_from_slice(bytes);
     }
 
+    /// What the terminal has not taken yet.
+    pub fn take_unsent(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unsent)
+    }
+
     #[must_use]
     pub fn pending(&self) -> bool {
         !self.unsent.is_empty()

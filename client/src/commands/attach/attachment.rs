@@ -322,8 +322,7 @@ impl Attachment {
             PrefixOut::Help => {
                 let prefix = &self.manners.prefix_name;
                 let help = format!(
-                    "{prefix} d detaches, t takes or gives the size, arrows move the view, \
-                     {prefix} sends {prefix}"
+                    "{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself"
                 );
                 self.picture.say(help, now);
             }
@@ -507,6 +506,8 @@ impl Attachment {
         };
         let _ = tokio::time::timeout(GOODBYE, farewell).await;
         self.swallow().await;
+        let rest = self.tty.take_unsent();
+        self.tty.undo_by(rest);
         self.tty.restore();
     }
 

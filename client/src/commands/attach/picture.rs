@@ -304,6 +304,9 @@ impl Picture {
         self.size_notice(&snapshot, now);
         self.dirty = false;
         bytes.extend(self.outfit.mirror(&snapshot));
+        if snapshot.size == self.size {
+            self.pan = Pan::default();
+        }
         self.pan = self.pan.following(&snapshot, self.size);
         let notice = self.notice.as_ref().map(|(text, _)| &**text);
         let view = View::of(&snapshot, self.size, self.pan, notice);
