@@ -32,15 +32,15 @@ pub fn number(key: Key) -> (u32, u8) {
 
 /// F3 is `13 ~`, because `1 R` is a cursor report.
 fn function(n: u8) -> (u32, u8) {
-    match n {
+    match n.clamp(1, 35) {
         1 => (1, b'P'),
         2 => (1, b'Q'),
         3 => (13, b'~'),
         4 => (1, b'S'),
-        0 | 5 => (15, b'~'),
-        6..=10 => (u32::from(n) + 11, b'~'),
-        11 | 12 => (u32::from(n) + 12, b'~'),
-        _ => (57363 + u32::from(n.min(35)), b'u'),
+        5 => (15, b'~'),
+        n @ 6..=10 => (u32::from(n) + 11, b'~'),
+        n @ (11 | 12) => (u32::from(n) + 12, b'~'),
+        n => (57363 + u32::from(n), b'u'),
     }
 }
 

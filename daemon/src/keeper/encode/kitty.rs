@@ -93,7 +93,7 @@ fn sequence(event: &KeyEvent, flags: u8, out: &mut Vec<u8>) {
     };
     let (number, last) = keymap::number(key);
     let alternates = alternates(key, event, flags);
-    let modifiers = modifiers(key, event, flags);
+    let modifiers = modifiers(event, flags);
     let text = associated_text(event, flags);
 
     let mut parameters = String::new();
@@ -135,14 +135,10 @@ fn alternates(key: Key, event: &KeyEvent, flags: u8) -> String {
     }
 }
 
-/// `mods:event`; empty for a press without modifiers. Locks are told for the keys that type text
-/// only when all keys are wanted.
-fn modifiers(key: Key, event: &KeyEvent, flags: u8) -> String {
-    let mods = match key {
-        Key::Char(_) if flags & ALL_KEYS == 0 => event.mods.without(LOCKS),
-        _ => event.mods,
-    };
-    let mods = u16::from(mods.0) + 1;
+/// `mods:event`; empty for a press without modifiers. Locks count as modifiers, as in kitty itself:
+/// only text that is sent as text says nothing of them.
+fn modifiers(event: &KeyEvent, flags: u8) -> String {
+    let mods = u16::from(event.mods.0) + 1;
     let kind = match event.action {
         KeyAction::Repeat if flags & EVENTS != 0 => ":2",
         KeyAction::Release => ":3",

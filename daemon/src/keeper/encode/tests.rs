@@ -238,7 +238,7 @@ fn kitty_disambiguates() {
             (key(Char('a'), 0), "a"),
             (key(Char('a'), SHIFT), "A"),
             (key(Char('a'), CTRL), "\\x1b[97;5u"),
-            (key(Char('a'), CTRL | NUM), "\\x1b[97;5u"),
+            (key(Char('a'), CTRL | NUM), "\\x1b[97;133u"),
             (key(Char('a'), ALT | SHIFT), "\\x1b[97;4u"),
             (key(Char('A'), CTRL | SHIFT), "\\x1b[97;6u"),
             (key(Char('c'), SUPER), "\\x1b[99;9u"),
