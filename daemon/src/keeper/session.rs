@@ -176,6 +176,7 @@ impl Session {
         if self.hold.deadline().is_some_and(|deadline| now >= deadline) {
             self.hold.end();
             self.engine.end_hold();
+            self.mark(now);
         }
         self.proceed(now);
         self.frames(now);

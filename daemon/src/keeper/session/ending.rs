@@ -125,7 +125,7 @@ impl Session {
     fn finish(&mut self, status: ExitStatus, now: Instant) {
         self.engine.end_hold();
         self.hold.end();
-        self.status.ended();
+        self.status.ended(now);
         self.life = Life::Ended { status, since: now, alone: None };
         for index in 0..self.links.len() {
             self.send_history(index, now);

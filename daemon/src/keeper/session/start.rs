@@ -105,7 +105,7 @@ fn build(
         leader: Leader::new(program.leader)?,
         master: Master::new(program.master)?,
         life: Life::Running,
-        status: Status::new(),
+        status: Status::new(std::time::Instant::now()),
         queue: Default::default(),
         streams: Default::default(),
         wheel: Wheel::new(size),

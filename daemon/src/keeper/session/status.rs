@@ -23,11 +23,12 @@ pub(super) struct Status {
     pub(super) bells: u64,
     /// Something changed that summaries tell.
     changed: bool,
-    told: Option<Instant>,
+    /// The next summary may go from then on.
+    next: Instant,
 }
 
 impl Status {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(begun: Instant) -> Self {
         let now = epoch_ms();
         Self {
             created: now,
@@ -37,7 +38,7 @@ impl Status {
             bytes: 0,
             bells: 0,
             changed: false,
-            told: None,
+            next: begun,
         }
     }
 
@@ -58,10 +59,11 @@ impl Status {
         self.changed = true;
     }
 
-    pub(super) fn ended(&mut self) {
+    /// The end is told at once.
+    pub(super) fn ended(&mut self, now: Instant) {
         self.ended = Some(epoch_ms());
         self.changed = true;
-        self.told = None;
+        self.next = now;
     }
 }
 
@@ -111,7 +113,7 @@ impl Session {
         }
         let summary = ToClient::Summary(Box::new(self.info(now)));
         self.status.changed = false;
-        self.status.told = Some(now);
+        self.status.next = now + SUMMARY;
         for link in self.links.iter_mut().filter(|link| link.subscribed && !link.busy()) {
             link.send(&summary);
         }
@@ -119,8 +121,7 @@ impl Session {
 
     pub(super) fn summary_deadline(&self) -> Option<Instant> {
         let wanted = self.status.changed && self.links.iter().any(|link| link.subscribed);
-        let next = self.status.told.map_or_else(Instant::now, |told| told + SUMMARY);
-        wanted.then_some(next)
+        wanted.then_some(self.status.next)
     }
 }
 

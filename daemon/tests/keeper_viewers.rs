@@ -1,0 +1,421 @@
+//! Viewers of one session: they see the same, and none can harm the program or another.
+
+mod support;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use abide_protocol::input::{Key, Mods};
+use abide_protocol::message::{
+    Answer, Attach, CaptureRange, Event, FailKind, Limits, Request, SizeWish, ToServer,
+};
+use abide_protocol::{Book, LineNo, Size};
+use support::{Client, Home, spec};
+
+fn size(cols: u16, rows: u16) -> Size {
+    Size::new(cols, rows).unwrap()
+}
+
+#[test]
+fn two_viewers_see_the_same() {
+    let home = Home::new("two");
+    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let (mut one, mut two) = (home.connect(&info), home.connect(&info));
+    one.attach();
+    two.attach();
+    one.line("for i in $(seq 2000); do echo \"$RANDOM $i\"; done; echo all; echo over");
+    for client in [&mut one, &mut two] {
+        client.until_text("all\nover");
+        client.listen(Duration::from_millis(300));
+    }
+    assert_eq!(one.screen, two.screen);
+    let session = info.id;
+    let captured = one.ask(Request::Capture { session, range: CaptureRange { history: 0 } });
+    let Answer::Captured { snapshot, .. } = captured else {
+        panic!("{captured:?}");
+    };
+    assert_eq!(Some(&*snapshot), one.screen.as_ref());
+}
+
+#[test]
+fn one_who_comes_back_gets_an_update() {
+    let home = Home::new("back");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut first = home.connect(&info);
+    first.attach();
+    first.line("before");
+    first.until_text("before\nbefore");
+    first.listen(Duration::from_millis(200));
+    let (screen, input, seq) = (first.screen.clone(), first.input, first.seq);
+    drop(first);
+    let mut other = home.connect(&info);
+    other.attach();
+    other.line("meanwhile");
+    other.until_text("meanwhile\nmeanwhile");
+    let mut again = home.connect(&info);
+    (again.screen, again.input, again.seq) = (screen, input, seq);
+    let have = again.screen.as_ref().map(|screen| screen.revision);
+    again.attach_as(Attach { have, ..again.attachment() });
+    assert_eq!((again.snapshots, again.updates), (0, 1));
+    assert_eq!(again.applied.0, seq);
+    again.until_text("meanwhile\nmeanwhile");
+    other.listen(Duration::from_millis(200));
+    assert_eq!(again.screen, other.screen);
+}
+
+#[test]
+fn a_state_that_is_forgotten_is_sent_whole() {
+    let home = Home::new("forgotten");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut client = home.connect(&info);
+    client.attach_as(Attach { have: Some(Default::default()), ..client.attachment() });
+    assert_eq!((client.snapshots, client.updates), (1, 0));
+    client.send(&ToServer::Resync);
+    client.until("a second snapshot", |client| client.snapshots == 2);
+}
+
+#[test]
+fn garbage_closes_its_link_and_nothing_else() {
+    let home = Home::new("garbage");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut viewer = home.connect(&info);
+    viewer.attach();
+    let frames: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\n\r\n",
+        &[0; 64],
+        &[0xff; 64],
+        &[2, 0, 0, 0, 1, 0],
+        &[10, 0, 0, 0, 3, 0, 0x9f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        // A length that the hello's bound does not allow.
+        &[0, 0, 0, 0x7f, 1, 0],
+    ];
+    for (index, bytes) in frames.into_iter().enumerate() {
+        let mut raw = Client::connect(&home.socket(info.id), info.id);
+        raw.stream.write_all(bytes).unwrap();
+        raw.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let end = Instant::now() + support::PATIENCE;
+        while !raw.gone {
+            assert!(Instant::now() < end, "frame {index} left its link open");
+            raw.listen(Duration::from_millis(20));
+        }
+    }
+    viewer.line("alive");
+    viewer.until_text("alive\nalive");
+}
+
+#[test]
+fn nothing_is_done_before_the_hello() {
+    let home = Home::new("rude");
+    let info = home.script("read x");
+    let stream = std::os::unix::net::UnixStream::connect(home.socket(info.id)).unwrap();
+    let mut bytes = vec![];
+    let session = info.id;
+    let rude = ToServer::Request {
+        id: abide_protocol::RequestId(1),
+        request: Request::End { session, how: abide_protocol::message::EndHow::Kill },
+    };
+    abide_protocol::wire::encode_to_server(&rude, &mut bytes);
+    (&stream).write_all(&bytes).unwrap();
+    let mut rest = vec![];
+    std::io::Read::read_to_end(&mut &stream, &mut rest).unwrap();
+    assert!(home.connect(&info).info().ended.is_none());
+}
+
+#[test]
+fn a_viewer_that_never_reads_slows_nobody() {
+    let home = Home::new("deaf");
+    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let mut deaf = home.connect(&info);
+    let attach = Attach { history: 10_000, ..deaf.attachment() };
+    deaf.send(&ToServer::Attach(Box::new(attach)));
+    let mut client = home.connect(&info);
+    client.attach();
+    let memory = || rss(info.keeper.unwrap());
+    client.line("seq 1000; echo warm up");
+    client.until_text("1000\nwarm up");
+    let before = memory();
+    client.line("seq 200000; echo all over");
+    client.until_text("200000\nall over");
+    let history = client.info().history_bytes / 1024;
+    let grown = memory().saturating_sub(before);
+    assert!(grown < history + 2_000, "{grown} kB for {history} kB of history");
+    // When it reads at last it has the present state within a few frames.
+    deaf.until_text("200000\nall over");
+    assert!(deaf.updates <= 4, "{} updates", deaf.updates);
+}
+
+fn rss(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn frames_stop_while_nobody_acknowledges_and_go_on_after() {
+    let home = Home::new("acks");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut client = home.connect(&info);
+    client.acks = false;
+    client.attach();
+    for n in 0..5 {
+        client.line(&format!("line {n}"));
+        client.listen(Duration::from_millis(100));
+    }
+    assert_eq!(client.snapshots + client.updates, 2);
+    let revision = client.screen.as_ref().unwrap().revision;
+    client.acks = true;
+    client.send(&ToServer::Ack { revision });
+    client.until_text("line 4\nline 4");
+    assert_eq!(client.snapshots + client.updates, 3, "one update brings the newest state");
+}
+
+#[test]
+fn a_synchronized_update_is_shown_whole_or_after_its_time() {
+    let home = Home::new("sync");
+    let info = home.script(
+        "stty -echo; printf 'old\\033[?2026h\\rhalf'; read x; printf '\\rnew \\033[?2026l'; read x; \
+         printf '\\033[?2026h\\rlate'; read x",
+    );
+    let mut client = home.connect(&info);
+    client.attach();
+    client.until_text("old");
+    assert!(!client.text().contains("half"));
+    let mut typist = home.connect(&info);
+    typist.attach_as(Attach { frames: false, ..typist.attachment() });
+    typist.key(Key::Enter, Mods::default());
+    client.until_text("new");
+    let begun = Instant::now();
+    typist.key(Key::Enter, Mods::default());
+    client.until_text("late");
+    let held = begun.elapsed();
+    assert!(held >= Duration::from_millis(140), "held for {held:?} only, while someone typed");
+    assert!(held < Duration::from_millis(900), "held for {held:?}, while someone typed");
+}
+
+#[test]
+fn an_unfinished_update_is_shown_after_a_second_when_nobody_types() {
+    let home = Home::new("hold");
+    let info = home.script("printf 'old\\033[?2026h\\rnew'; read x");
+    let begun = Instant::now();
+    let mut client = home.connect(&info);
+    client.attach();
+    client.until_text("new");
+    let held = begun.elapsed();
+    assert!(held > Duration::from_millis(700) && held < Duration::from_secs(3), "{held:?}");
+}
+
+#[test]
+fn a_burst_of_lines_reaches_the_scrollback_complete_and_in_order() {
+    let home = Home::new("burst");
+    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let mut client = home.connect(&info);
+    client.attach_as(Attach { printed: Some(LineNo(0)), history: 1000, ..client.attachment() });
+    client.line("clear; seq 9000; echo over");
+    client.until("the rows", |client| {
+        client.tail.iter().any(|row| row.text() == "8970") && client.text().contains("9000\nover")
+    });
+    assert_eq!(client.skipped, [] as [u64; 0]);
+    let screen = client.screen.as_ref().unwrap();
+    assert_eq!(client.printed, screen.top);
+    let texts: Vec<&str> = client.tail.iter().chain(&screen.rows).map(|row| row.text()).collect();
+    let start = texts.iter().position(|text| *text == "1").unwrap();
+    let expected: Vec<String> = (1..=9000).map(|n| n.to_string()).collect();
+    assert_eq!(texts[start..start + 9000], expected);
+}
+
+#[test]
+fn a_flood_makes_one_gap() {
+    let home = Home::new("flood");
+    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let mut client = home.connect(&info);
+    client.attach_as(Attach { printed: Some(LineNo(0)), ..client.attachment() });
+    client.line("clear; seq 100000; echo over");
+    client.until("the newest rows", |client| {
+        client.tail.last().is_some_and(|row| row.text() == "99978")
+    });
+    assert_eq!(client.skipped.len(), 1);
+    let sum = client.tail.len() as u64 + client.skipped[0];
+    assert_eq!(sum, client.screen.as_ref().unwrap().top.0);
+}
+
+#[test]
+fn history_comes_before_the_first_state() {
+    let home = Home::new("history");
+    let info = home.script("seq 5000; read x");
+    let mut first = home.connect(&info);
+    first.attach();
+    first.until_text("5000");
+    let mut client = home.connect(&info);
+    client.attach_as(Attach { history: 1000, ..client.attachment() });
+    let top = client.screen.as_ref().unwrap().top;
+    assert_eq!((client.tail.len(), client.printed), (1000, top));
+    assert_eq!(client.tail[0].text(), (top.0 - 999).to_string());
+    let Answer::Rows { from, rows } = client.ask(Request::Rows {
+        session: info.id,
+        book: Book::Main,
+        from: LineNo(9),
+        count: 3,
+    }) else {
+        panic!("no rows");
+    };
+    let texts: Vec<&str> = rows.iter().map(|row| row.text()).collect();
+    assert_eq!((from, texts), (LineNo(9), vec!["10", "11", "12"]));
+}
+
+#[test]
+fn the_size_is_the_drivers_and_everybody_is_told() {
+    let home = Home::new("size");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut watcher = home.connect(&info);
+    watcher.attach_as(Attach { size: size(40, 10), ..watcher.attachment() });
+    assert_eq!(watcher.screen.as_ref().unwrap().size, size(80, 24));
+    let mut one = home.connect(&info);
+    let wish = SizeWish::IfFree;
+    one.attach_as(Attach { size: size(90, 30), wish, name: "one".into(), ..one.attachment() });
+    assert_eq!(one.screen.as_ref().unwrap().size, size(90, 30), "before the first state");
+    let driven_by = |client: &Client, name: Option<&str>, size: Size| {
+        client.driver.as_ref().is_some_and(|driver| driver.name.as_deref() == name && driver.size == size)
+    };
+    watcher.until("the news", |client| driven_by(client, Some("one"), size(90, 30)));
+    let mut two = home.connect(&info);
+    two.attach_as(Attach { size: size(70, 20), wish, name: "two".into(), ..two.attachment() });
+    assert_eq!(two.screen.as_ref().unwrap().size, size(90, 30));
+    two.send(&ToServer::Drive { take: true });
+    for client in [&mut watcher, &mut one, &mut two] {
+        client.until("the news", |client| driven_by(client, Some("two"), size(70, 20)));
+    }
+    assert!(two.driver.as_ref().unwrap().you && !one.driver.as_ref().unwrap().you);
+    two.send(&ToServer::Resize { size: size(71, 21) });
+    one.until("the new size", |client| client.screen.as_ref().unwrap().size == size(71, 21));
+    drop(two);
+    one.until("the size back", |client| driven_by(client, Some("one"), size(90, 30)));
+    one.send(&ToServer::Drive { take: false });
+    watcher.until("nobody", |client| driven_by(client, None, size(90, 30)));
+}
+
+#[test]
+fn a_device_has_the_rights_it_was_given() {
+    let home = Home::new("rights");
+    let info = home.script("seq 500; read x; echo got $x; read x");
+    let mut local = home.connect(&info);
+    local.attach();
+    local.until_text("500");
+    let blind = Limits { see: false, type_: true, size: false, floor: None };
+    let mut typist = home.connect(&info);
+    typist.send(&ToServer::Attach(Box::new(typist.device(1, blind))));
+    let session = info.id;
+    let forbidden = |answer: &Answer| matches!(answer, Answer::Failed(f) if f.kind == FailKind::Forbidden);
+    for request in [
+        Request::Capture { session, range: CaptureRange { history: 0 } },
+        Request::Rows { session, book: Book::Main, from: LineNo(0), count: 1 },
+        Request::End { session, how: abide_protocol::message::EndHow::Kill },
+        Request::Rename { session, name: "x".into() },
+        Request::Clear { session },
+        Request::Subscribe,
+    ] {
+        let answer = typist.ask(request.clone());
+        assert!(forbidden(&answer), "{request:?} was answered {answer:?}");
+    }
+    assert_eq!(typist.info().last_line, "");
+    typist.listen(Duration::from_millis(100));
+    assert_eq!(typist.snapshots, 0);
+
+    let reader = Limits { see: true, type_: false, size: false, floor: Some(LineNo(400)) };
+    let mut mute = home.connect(&info);
+    let attach = Attach { wish: SizeWish::Take, size: size(10, 5), history: 1000, ..mute.device(2, reader) };
+    mute.attach_as(attach);
+    assert_eq!(mute.screen.as_ref().unwrap().size, size(80, 24));
+    assert_eq!(mute.tail[0].text(), "401");
+    let rows = mute.ask(Request::Rows { session, book: Book::Main, from: LineNo(0), count: 402 });
+    let Answer::Rows { from, rows } = rows else { panic!("{rows:?}") };
+    assert_eq!((from, rows.len()), (LineNo(400), 2));
+    mute.line("never");
+    mute.until("the refusals", |client| client.refused.len() == 2);
+    typist.line("this");
+    local.until_text("got this");
+}
+
+#[test]
+fn a_cut_device_is_gone_before_it_types_again() {
+    let home = Home::new("cut");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut daemon = home.connect(&info);
+    assert_eq!(daemon.ask(Request::Subscribe), Answer::Done);
+    let mut local = home.connect(&info);
+    local.attach();
+    let mut device = home.connect(&info);
+    device.attach_as(device.device(5, Limits::ALL));
+    device.line("allowed");
+    local.until_text("allowed\nallowed");
+    let abide_protocol::message::Attach { device: Some(id), .. } = device.device(5, Limits::ALL) else {
+        unreachable!()
+    };
+    // The order is in the sockets, not in time: the keeper finds both at once or the cut first.
+    daemon.request(Request::Cut { device: id });
+    device.line("forbidden");
+    device.until("the end of the link", |client| client.closed.is_some());
+    assert_eq!(device.closed.as_ref().map(|failure| failure.kind), Some(FailKind::Forbidden));
+    local.line("after");
+    local.until_text("after\nafter");
+    assert!(!local.text().contains("forbidden"), "{}", local.text());
+    daemon.until("the acknowledgement", |client| !client.answers.is_empty());
+    daemon.until("a summary", |client| client.summaries.iter().any(|s| s.last_line == "after"));
+}
+
+#[test]
+fn bells_and_notifications_reach_all_and_copies_the_one_who_typed() {
+    let home = Home::new("events");
+    let info = home.script(
+        "stty -echo; printf '\\a'; read x; printf '\\a\\033]52;c;Y29weQ==\\007\\033]9;done\\007'; read x",
+    );
+    let mut early = home.connect(&info);
+    early.attach();
+    let mut typist = home.connect(&info);
+    typist.attach();
+    typist.key(Key::Enter, Mods::default());
+    let notified = |client: &Client| {
+        client.events.iter().any(|event| matches!(event, Event::Notification { .. }))
+    };
+    typist.until("the notification", notified);
+    early.until("the notification", notified);
+    let copies = |client: &Client| {
+        client.events.iter().filter(|event| matches!(event, Event::Clipboard { .. })).count()
+    };
+    assert_eq!((copies(&typist), copies(&early)), (1, 0));
+    let mut late = home.connect(&info);
+    late.attach();
+    late.listen(Duration::from_millis(100));
+    assert_eq!(late.events, [], "a fresh attach gets no old events");
+}
+
+#[test]
+fn focus_is_in_while_anybody_is_in() {
+    let home = Home::new("focus");
+    let info = home.script("stty -icanon -echo; printf '\\033[?1004hready'; cat -v");
+    let (mut one, mut two) = (home.connect(&info), home.connect(&info));
+    one.attach();
+    two.attach();
+    one.until_text("ready");
+    one.send(&ToServer::Focus { focused: true });
+    one.until_text("ready^[[I");
+    two.send(&ToServer::Focus { focused: true });
+    one.send(&ToServer::Focus { focused: false });
+    drop(two);
+    one.until_text("ready^[[I^[[O");
+}
+
+#[test]
+fn questions_are_answered_before_later_input() {
+    let home = Home::new("query");
+    let info = home.script(
+        "stty -icanon -echo; printf 'ready'; head -c 1 >/dev/null; printf '\\033[6n'; sleep 0.3; \
+         head -c 9 | cat -v; read x",
+    );
+    let mut client = home.connect(&info);
+    client.attach();
+    client.until_text("ready");
+    client.paste("a");
+    client.listen(Duration::from_millis(150));
+    client.paste("xyz");
+    client.until_text("ready^[[1;6Rxyz");
+}
