@@ -44,6 +44,11 @@ impl History {
         }
     }
 
+    /// Bytes kept at most.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     pub(crate) fn top(&self) -> u64 {
         self.top
     }

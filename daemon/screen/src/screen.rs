@@ -192,6 +192,26 @@ impl Screen {
         self.terminal.history.clear();
     }
 
+    /// After a fault in one of the other methods: an empty screen of the same size. History and
+    /// revisions go on, unless the fault has left the history in disorder.
+    pub fn rebuild(&mut self) {
+        let old = &mut self.terminal;
+        let mut fresh = Terminal::new(&Options {
+            size: old.size,
+            look: old.look.clone(),
+            incarnation: self.revision.incarnation,
+            version: old.version,
+            history_bytes: old.history.max_bytes(),
+        });
+        if old.history.check().is_ok() {
+            std::mem::swap(&mut fresh.history, &mut old.history);
+        }
+        self.terminal = fresh;
+        self.parser = Parser::new();
+        self.maker = RowMaker::default();
+        self.last = None;
+    }
+
     /// Checks every invariant; for tests and for after a fault.
     pub fn check(&self) -> Result<(), String> {
         self.terminal.check()

@@ -43,12 +43,51 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]);
     let private = (modes, "[hlsr]").prop_map(|(mode, last)| format!("\x1b[?{mode}{last}"));
     let fixed = prop::sample::select(vec![
-        "\r", "\n", "\r\n", "\t", "\x08", "\x1bM", "\x1bD", "\x1bE", "\x1b7", "\x1b8", "\x1bc",
-        "\x1b#8", "\x1b(0", "\x1b(B", "\x0e", "\x0f", "\x1b[4h", "\x1b[4l", "\x1b[!p", "\x1b[1\"q",
-        "\x1b[?1J", "\x1b[?K", "\x1b[3J", "\x1b[2J", "\x1b[41m", "\x1b[m", "\x1b[38;2;1;2;3m",
-        "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\", "\x1b]8;;\x1b\\", "\x1b]133;A\x07",
-        "\x1b[5 @", "\x1b[2 A", "\x1b[2'}", "\x1b[2'~", "\x1b6", "\x1b9", "\x1bP$qm\x1b\\",
-        "\x1b[>5u", "\x1b[<u", "\x1b]4;1;?\x07", "\x1b_Gx\x1b\\", "\x1b[48:5:3m", "\x1bN", "\x7f",
+        "\r",
+        "\n",
+        "\r\n",
+        "\t",
+        "\x08",
+        "\x1bM",
+        "\x1bD",
+        "\x1bE",
+        "\x1b7",
+        "\x1b8",
+        "\x1bc",
+        "\x1b#8",
+        "\x1b(0",
+        "\x1b(B",
+        "\x0e",
+        "\x0f",
+        "\x1b[4h",
+        "\x1b[4l",
+        "\x1b[!p",
+        "\x1b[1\"q",
+        "\x1b[?1J",
+        "\x1b[?K",
+        "\x1b[3J",
+        "\x1b[2J",
+        "\x1b[41m",
+        "\x1b[m",
+        "\x1b[38;2;1;2;3m",
+        "\x1b]0;title\x07",
+        "\x1b]8;;http://x\x1b\\",
+        "\x1b]8;;\x1b\\",
+        "\x1b]133;A\x07",
+        "\x1b[5 @",
+        "\x1b[2 A",
+        "\x1b[2'}",
+        "\x1b[2'~",
+        "\x1b6",
+        "\x1b9",
+        "\x1bP$qm\x1b\\",
+        "\x1b[>5u",
+        "\x1b[<u",
+        "\x1b]4;1;?\x07",
+        "\x1b_Gx\x1b\\",
+        "\x1b[48:5:3m",
+        "\x1bN",
+        "\x7f",
     ]);
     prop_oneof![
         4 => text.prop_map(String::into_bytes),
@@ -64,7 +103,11 @@ fn soup() -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 fn size() -> impl Strategy<Value = (u16, u16)> {
-    prop_oneof![(1u16..5, 1u16..5), (1u16..30, 1u16..10), (70u16..90, 20u16..30)]
+    prop_oneof![
+        (1u16..5, 1u16..5),
+        (1u16..30, 1u16..10),
+        (70u16..90, 20u16..30)
+    ]
 }
 
 /// All that can be seen of a screen.
@@ -81,7 +124,12 @@ fn snapshot_is_sound(screen: &mut Screen) -> Result<(), TestCaseError> {
     prop_assert!(!screen.changed());
     prop_assert!(std::sync::Arc::ptr_eq(&snapshot, &screen.snapshot()));
     prop_assert_eq!(snapshot.rows.len(), usize::from(snapshot.size.rows()));
-    prop_assert!(snapshot.rows.iter().all(|row| row.cells() <= snapshot.size.cols()));
+    prop_assert!(
+        snapshot
+            .rows
+            .iter()
+            .all(|row| row.cells() <= snapshot.size.cols())
+    );
     prop_assert!(snapshot.cursor.row < snapshot.size.rows());
     prop_assert!(snapshot.cursor.column < snapshot.size.cols());
     prop_assert!(snapshot.first <= snapshot.top && snapshot.sealed <= snapshot.top);
