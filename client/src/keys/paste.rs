@@ -82,7 +82,14 @@ impl Paste {
         let text = String::from_utf8_lossy(&piece)
             .replace("\r\n", "\n")
             .replace('\r', "\n");
-        out.push(FromTerminal::Paste(text));
+        // Bytes that are not UTF-8 become three each.
+        let mut rest = &text[..];
+        while rest.len() > MAX_PASTE {
+            let (first, last) = rest.split_at(rest.floor_char_boundary(MAX_PASTE));
+            out.push(FromTerminal::Paste(first.into()));
+            rest = last;
+        }
+        out.push(FromTerminal::Paste(rest.into()));
         self.begun = true;
     }
 }

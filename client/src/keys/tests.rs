@@ -1,9 +1,10 @@
+mod laws;
+mod paste;
+mod silence;
+
 use super::prefix::Chord;
 use super::*;
 use abide_protocol::input::{Key, KeyAction, Mods};
-use abide_protocol::limits::MAX_PASTE;
-use proptest::prelude::{Strategy, any, prop_oneof};
-use proptest::{collection, prop_assert, prop_assert_eq, proptest};
 use std::time::Instant;
 
 /// One value in one word: `ctrl+a`, with `*` for a repeat, `-` for a release, then what it types,
@@ -246,6 +247,43 @@ fn kitty() {
 }
 
 #[test]
+fn backspace_is_what_the_tty_erases_with() {
+    let mut decoder = Decoder::default();
+    decoder.set_erase(8);
+    let now = Instant::now();
+    assert_eq!(words(&decoder.feed(b"\x08", now)), ["backspace"]);
+    decoder.set_erase(0x7f);
+    assert_eq!(
+        words(&decoder.feed(b"\x08\x7f", now)),
+        ["ctrl+h", "backspace"]
+    );
+}
+
+/// The prefix in every encoding a terminal may send it in.
+#[test]
+fn the_prefix_is_one_key() {
+    let prefix = Chord {
+        key: Key::Char('\\'),
+        mods: Mods::CTRL,
+    };
+    for bytes in [
+        "\x1c",
+        "\x1b[92;5u",
+        "\x1b[92::92;5:1u",
+        "\x1b[27;5;92~",
+        "\x1b[92;133u",
+    ] {
+        let mut decoder = Decoder::default();
+        let values = decoder.feed(bytes.as_bytes(), Instant::now());
+        let [FromTerminal::Key(event)] = &values[..] else {
+            panic!("{values:?}")
+        };
+        let out = prefix::Prefix::new(Some(prefix)).on(event.clone());
+        assert_eq!(out, prefix::PrefixOut::Pending, "{bytes:?}");
+    }
+}
+
+#[test]
 fn replies_are_replies() {
     let version = "Version(\"XTerm(390)\")";
     check(&[
@@ -359,304 +397,4 @@ fn what_nothing_names_is_raw() {
     check_in(Outer::Legacy, b"\xe2\x82x", &["raw \\xe2\\x82", "x \"x\""]);
     let long = [&b"\x1b["[..], &b"1;".repeat(4000), b"cx"].concat();
     check_in(Outer::Legacy, &long, &["x \"x\""]);
-}
-
-#[test]
-fn pastes() {
-    check(&[
-        (
-            "\x1b[200~a\rb\r\nc\x1b[201~d",
-            &["paste \"a\\nb\\nc\"", "d \"d\""],
-        ),
-        ("\x1b[200~\x1b[201~", &["paste \"\""]),
-        (
-            "\x1b[200~\x1b[A\x1b[201\x1b[201~",
-            &["paste \"\\u{1b}[A\\u{1b}[201\""],
-        ),
-        ("\x1b[200~öÖ\x1b[201~", &["paste \"öÖ\""]),
-        ("\x1b[201~x", &["x \"x\""]),
-    ]);
-}
-
-#[test]
-fn a_large_paste_comes_in_pieces_and_whole() {
-    let text = "ö\r\n".repeat(MAX_PASTE);
-    let bytes = format!("\x1b[200~{text}\x1b[201~");
-    let pieces = |size| {
-        let mut decoder = Decoder::default();
-        let chunks = bytes.as_bytes().chunks(size);
-        let values: Vec<_> = chunks
-            .flat_map(|chunk| decoder.feed(chunk, Instant::now()))
-            .collect();
-        let texts = values.into_iter().map(|value| match value {
-            FromTerminal::Paste(text) => text,
-            other => panic!("{other:?}"),
-        });
-        texts.collect::<Vec<_>>()
-    };
-    let whole = pieces(bytes.len());
-    assert!(whole.iter().all(|piece| piece.len() <= MAX_PASTE));
-    assert_eq!(whole.concat(), text.replace("\r\n", "\n"));
-    assert_eq!(pieces(4093), whole);
-}
-
-#[test]
-fn a_paste_that_does_not_end_is_not_lost() {
-    let mut decoder = Decoder::new(Outer::Kitty(1));
-    let begin = Instant::now();
-    assert_eq!(decoder.feed(b"\x1b[200~abc", begin), []);
-    assert_eq!(decoder.deadline(), Some(begin + PASTE_WAIT));
-    let late = decoder.timeout(begin + PASTE_WAIT);
-    assert_eq!(words(&late), ["paste \"abc\""]);
-    assert_eq!(decoder.deadline(), None);
-    assert_eq!(words(&decoder.feed(b"d\x1b[201~", begin)), ["paste \"d\""]);
-}
-
-/// Feeds `first`, lets the timer run, feeds `second`.
-fn check_silence(first: &[u8], second: &[u8], expected: &[&str]) {
-    let mut decoder = Decoder::default();
-    let begin = Instant::now();
-    let mut values = decoder.feed(first, begin);
-    assert_eq!(
-        decoder.deadline(),
-        Some(begin + ESC_WAIT),
-        "{}",
-        first.escape_ascii()
-    );
-    assert_eq!(decoder.timeout(begin), []);
-    values.extend(decoder.timeout(begin + ESC_WAIT));
-    assert_eq!(decoder.deadline(), None);
-    values.extend(decoder.feed(second, begin + ESC_WAIT));
-    assert_eq!(
-        words(&values),
-        expected,
-        "{} | {}",
-        first.escape_ascii(),
-        second.escape_ascii()
-    );
-}
-
-#[test]
-fn silence_makes_keys_of_what_looks_like_a_sequence() {
-    check_silence(b"\x1b", b"[A", &["escape", "[ \"[\"", "shift+a \"A\" ^A"]);
-    check_silence(b"\x1b\x1b", b"x", &["escape", "escape", "x \"x\""]);
-    check_silence(b"\x1b[", b"x", &["alt+[", "x \"x\""]);
-    check_silence(b"\x1b", b"[c", &["escape", "[ \"[\"", "c \"c\""]);
-    check_silence(b"\x1bO", b"", &["shift+alt+o ^O"]);
-    check_silence(b"\x1b]", b"", &["alt+]"]);
-    check_silence(b"\x1bP", b"", &["shift+alt+p ^P"]);
-    check_silence(b"\x1bO5", b"", &["shift+alt+o ^O", "5 \"5\""]);
-    check_silence(b"\xc3", b"x", &["raw \\xc3", "x \"x\""]);
-    // A key while a string's end is missing.
-    check_silence(b"\x1b]11;rgb\x1b", b"x", &["escape", "x \"x\""]);
-}
-
-#[test]
-fn silence_inside_of_a_reply_does_not_make_text_of_it() {
-    check_silence(
-        b"\x1b",
-        b"[?1;2cx",
-        &["escape", "PrimaryAttributes([1, 2])", "x \"x\""],
-    );
-    check_silence(
-        b"\x1b[",
-        b"?997;2n",
-        &["alt+[", "ColorScheme { dark: false }"],
-    );
-    check_silence(b"\x1b", b"]52;c;QQ==\x07x", &["escape", "x \"x\""]);
-    check_silence(b"\x1b", b"[<0;1;1M", &["escape", "Press Left 0 0"]);
-    check_silence(b"\x1b", b"[200~a\x1b[201~", &["escape", "paste \"a\""]);
-}
-
-#[test]
-fn only_what_may_be_a_key_has_a_timer() {
-    let begin = Instant::now();
-    for (outer, bytes) in [
-        (Outer::Kitty(1), &b"\x1b"[..]),
-        (Outer::Kitty(1), b"\x1b["),
-        (Outer::Legacy, b"\x1b[1"),
-        (Outer::Legacy, b"\x1b[?1;2"),
-        (Outer::Legacy, b"\x1b]11;rgb"),
-        (Outer::Legacy, b"x"),
-    ] {
-        let mut decoder = Decoder::new(outer);
-        let _ = decoder.feed(bytes, begin);
-        assert_eq!(
-            decoder.deadline(),
-            None,
-            "{} in {outer:?}",
-            bytes.escape_ascii()
-        );
-    }
-    let mut xterm = Decoder::new(Outer::ModifyOtherKeys);
-    let _ = xterm.feed(b"\x1b", begin);
-    assert_eq!(words(&xterm.timeout(begin + ESC_WAIT)), ["escape"]);
-}
-
-#[test]
-fn backspace_is_what_the_tty_erases_with() {
-    let mut decoder = Decoder::default();
-    decoder.set_erase(8);
-    let now = Instant::now();
-    assert_eq!(words(&decoder.feed(b"\x08", now)), ["backspace"]);
-    decoder.set_erase(0x7f);
-    assert_eq!(
-        words(&decoder.feed(b"\x08\x7f", now)),
-        ["ctrl+h", "backspace"]
-    );
-}
-
-/// The prefix in every encoding a terminal may send it in.
-#[test]
-fn the_prefix_is_one_key() {
-    let prefix = Chord {
-        key: Key::Char('\\'),
-        mods: Mods::CTRL,
-    };
-    for bytes in [
-        "\x1c",
-        "\x1b[92;5u",
-        "\x1b[92::92;5:1u",
-        "\x1b[27;5;92~",
-        "\x1b[92;133u",
-    ] {
-        let mut decoder = Decoder::default();
-        let values = decoder.feed(bytes.as_bytes(), Instant::now());
-        let [FromTerminal::Key(event)] = &values[..] else {
-            panic!("{values:?}")
-        };
-        let out = prefix::Prefix::new(Some(prefix)).on(event.clone());
-        assert_eq!(out, prefix::PrefixOut::Pending, "{bytes:?}");
-    }
-}
-
-/// Bytes that are made of what terminals send, whole, cut and mixed with anything.
-fn stream() -> impl Strategy<Value = Vec<u8>> {
-    let known = [
-        "\x1b",
-        "\x1b[",
-        "\x1bO",
-        "\x1b]",
-        "\x1bP",
-        "\x1b_",
-        "\x1b\\",
-        "\x07",
-        "[",
-        "?",
-        ">",
-        "<",
-        "1",
-        "27;",
-        ";",
-        ":",
-        "$",
-        "c",
-        "n",
-        "t",
-        "y",
-        "u",
-        "~",
-        "M",
-        "R",
-        "a",
-        "A",
-        "ö",
-        "\u{9b}",
-        "\u{9d}",
-        "\x1b[200~",
-        "\x1b[201~",
-        "\x1b[?1;2c",
-        "\x1b]11;rgb:0/0/0\x07",
-        "\x1b[97;5u",
-        "\x1b[M",
-        "\r",
-        "\x03",
-    ];
-    let piece = prop_oneof![
-        4 => proptest::sample::select(known.to_vec()).prop_map(|piece| piece.as_bytes().to_vec()),
-        1 => collection::vec(any::<u8>(), 1..4),
-    ];
-    collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
-}
-
-fn outer() -> impl Strategy<Value = Outer> {
-    proptest::sample::select(vec![
-        Outer::Legacy,
-        Outer::ModifyOtherKeys,
-        Outer::Kitty(1),
-        Outer::Kitty(31),
-    ])
-}
-
-/// Whether raw bytes hold anything that may never reach a program.
-fn is_forbidden(raw: &[u8]) -> bool {
-    let [0x1b, second, rest @ ..] = raw else {
-        // Not UTF-8: never a C1 control, never anything a program could take for a sequence.
-        return raw.iter().any(u8::is_ascii) || (0x80..0xa0).contains(&raw[0]);
-    };
-    match second {
-        b'[' => rest.starts_with(b"?") || rest.last().is_some_and(|last| b"cnty".contains(last)),
-        b'O' => false,
-        _ => true,
-    }
-}
-
-proptest! {
-    /// Any split of the bytes gives the same values.
-    #[test]
-    fn splits_change_nothing(bytes in stream(), cuts in collection::vec(0_usize..64, 0..8), outer in outer()) {
-        let now = Instant::now();
-        let whole = Decoder::new(outer).feed(&bytes, now);
-        let mut decoder = Decoder::new(outer);
-        let mut pieces = Vec::new();
-        let mut rest = &bytes[..];
-        for cut in cuts {
-            let (piece, after) = rest.split_at(cut.min(rest.len()));
-            pieces.extend(decoder.feed(piece, now));
-            rest = after;
-        }
-        pieces.extend(decoder.feed(rest, now));
-        prop_assert_eq!(pieces, whole);
-    }
-
-    /// Nothing that a terminal says by itself comes out as raw bytes, whatever the timer does;
-    /// and what is kept of unfinished input is bounded.
-    #[test]
-    fn nothing_forbidden_is_raw(
-        pieces in collection::vec((stream(), any::<bool>()), 0..4),
-        outer in outer(),
-    ) {
-        let mut decoder = Decoder::new(outer);
-        let mut now = Instant::now();
-        let mut values = Vec::new();
-        for (piece, silent) in pieces {
-            values.extend(decoder.feed(&piece, now));
-            if silent {
-                now += PASTE_WAIT;
-                values.extend(decoder.timeout(now));
-            }
-        }
-        for value in values {
-            if let FromTerminal::Raw(raw) = value {
-                prop_assert!(!is_forbidden(&raw), "{}", raw.escape_ascii());
-            }
-        }
-    }
-
-    /// A reply in any split between two keys leaves the keys alone, and no byte of it is one.
-    #[test]
-    fn a_reply_is_never_typed(reply in proptest::sample::select(vec![
-        "\x1b[?62;22c", "\x1b[>1;10;0c", "\x1bP>|foot(1.2)\x1b\\", "\x1b[?2026;1$y", "\x1b[?1u",
-        "\x1b]11;rgb:1/2/3\x07", "\x1b]4;1;rgb:1/2/3\x1b\\", "\x1b[6;18;9t", "\x1b[?997;1n", "\x1b[24;80R",
-        "\x1b_Gi=1;OK\x1b\\", "\x1bP1+r544e=1\x1b\\", "\x1b[0n",
-    ]), cut in 0_usize..24, outer in outer()) {
-        let bytes = format!("a{reply}b");
-        let (first, second) = bytes.as_bytes().split_at(cut.min(bytes.len()));
-        let mut decoder = Decoder::new(outer);
-        let now = Instant::now();
-        let mut values = decoder.feed(first, now);
-        values.extend(decoder.feed(second, now));
-        values.retain(|value| !matches!(value, FromTerminal::Reply(_)));
-        prop_assert_eq!(words(&values), ["a \"a\"", "b \"b\""]);
-    }
 }
