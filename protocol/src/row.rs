@@ -1,5 +1,6 @@
 //! A row: one line of a screen or of history, as an immutable value.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -89,7 +90,7 @@ pub struct Mark {
 /// simple runs of equal style and link are merged; where the row is not `wrapped`, trailing
 /// blanks of plain style are absent. A `wrapped` row goes on in the next one and is exactly as
 /// wide as its text (a column left free because a wide cluster did not fit is absent).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Row {
     text: Box<str>,
     runs: Box<[Run]>,
@@ -192,6 +193,22 @@ impl Row {
     #[must_use]
     pub fn content_hash(&self) -> u64 {
         self.hash
+    }
+}
+
+/// Without the hash, which says nothing to people.
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the hash follows from the rest"
+)]
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row")
+            .field("text", &self.text)
+            .field("runs", &self.runs)
+            .field("marks", &self.marks)
+            .field("wrapped", &self.wrapped)
+            .finish()
     }
 }
 

@@ -142,7 +142,7 @@ fn a_character_appended_to_a_line_costs_at_most_100_bytes() {
     let mut rows = vec![Row::blank(); 50];
     rows[49] = line(&text);
     let old = screen(size, rows.clone());
-    text.push_str("!");
+    text.push('!');
     rows[49] = line(&text);
     assert!(cost(&old, &after(&old, rows)) <= 100);
 }

@@ -17,7 +17,7 @@ use abide_protocol::message::{Answer, Event, FailKind, Request, ToClient, ToServ
 use abide_protocol::wire::{
     FrameReader, Message, UpdateBody, WireError, encode_to_client, encode_to_server, encode_update,
 };
-use abide_protocol::{LineNo, RequestId, Segment, diff, limits, record};
+use abide_protocol::{LineNo, RequestId, Row, Segment, diff, limits, record};
 use minicbor::Encoder;
 use proptest::prelude::*;
 use support::messages::{info, spec, to_client, to_server};
@@ -39,6 +39,12 @@ fn check_frames<M: Message + PartialEq + Debug>(message: &M, bytes: &[u8], cut: 
     assert_eq!(reader.next().unwrap().as_ref(), Some(message));
     assert_eq!(reader.next(), Ok(None));
     assert_eq!(reader.pending(), 0);
+}
+
+fn check_rows(rows: &[Arc<Row>]) {
+    for row in rows {
+        row.check().unwrap();
+    }
 }
 
 fn server_frame(message: &ToServer) -> Vec<u8> {
@@ -128,12 +134,12 @@ proptest! {
         match read::<ToClient>(&bytes) {
             Ok(Some(ToClient::Snapshot { snapshot, .. })) => snapshot.check().unwrap(),
             Ok(Some(ToClient::Answer { answer: Answer::Rows { rows, .. }, .. })) => {
-                rows.iter().for_each(|row| row.check().unwrap());
+                check_rows(&rows);
             }
             Ok(Some(ToClient::Update { update, .. })) => {
                 for segment in &update.segments {
                     if let Segment::Rows(rows) = segment {
-                        rows.iter().for_each(|row| row.check().unwrap());
+                        check_rows(rows);
                     }
                 }
             }
@@ -220,7 +226,10 @@ fn broken_streams_are_refused_for_good() {
         &part.repeat(max / limits::PART + 1),
         WireError::LongMessage { max },
     );
-    assert!(read::<ToServer>(&frame(4, &[0x80, 0x80])).is_err(), "bytes after a body");
+    assert!(
+        read::<ToServer>(&frame(4, &[0x80, 0x80])).is_err(),
+        "bytes after a body"
+    );
     assert!(read::<ToServer>(&frame(4, &[])).is_err(), "no body");
     let malformed = read::<ToServer>(&frame(2, &[0x80])).unwrap_err();
     assert!(
@@ -430,10 +439,7 @@ fn a_count_from_a_peer_allocates_nothing() {
 
 #[test]
 fn a_damaged_record_says_so() {
-    let rows = record::encode_rows(&[
-        abide_protocol::Row::blank(),
-        Arc::clone(&abide_protocol::Row::blank()),
-    ]);
+    let rows = record::encode_rows(&[Row::blank(), Row::blank()]);
     for end in 0..rows.len() {
         let error = record::decode_rows(&rows[..end]).unwrap_err();
         assert!(

@@ -80,7 +80,14 @@ fn attach() -> impl Strategy<Value = Attach> {
     let wish = select(vec![SizeWish::Watch, SizeWish::IfFree, SizeWish::Take]);
     let event = option::of(any::<u64>().prop_map(EventNo));
     let local = option::of(word());
-    let who = (session(), stream(), word(), option::of(device()), limits(), local);
+    let who = (
+        session(),
+        stream(),
+        word(),
+        option::of(device()),
+        limits(),
+        local,
+    );
     let what = (
         option::of(revision()),
         event,

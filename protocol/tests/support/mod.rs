@@ -1,5 +1,11 @@
 //! Arbitrary values of everything that crosses a border.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unnecessary_box_returns,
+    reason = "a test fails by panicking, and messages hold boxes"
+)]
 
 use std::sync::Arc;
 
@@ -13,6 +19,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+pub(crate) mod examples;
+pub(crate) mod meaning;
 pub(crate) mod messages;
 
 /// What one place of a row holds; few kinds, so that rows share runs and differ in small ways.

@@ -1,0 +1,573 @@
+//! One example of everything that travels, with fixed values: the source of the golden vectors.
+
+use std::sync::Arc;
+
+use abide_protocol::input::{
+    InputEvent, Key, KeyAction, KeyEvent, Keypad, Mods, MouseAction, MouseButton, MouseEvent,
+};
+use abide_protocol::message::{
+    Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
+    FailKind, Failure, Hello, InputRefusal, Limits, Request, ResourceLimit, SessionInfo,
+    SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer, ViewerHeader,
+};
+use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
+use abide_protocol::{
+    Attrs, Book, Color, Cursor, CursorShape, DeviceId, EventNo, InputSeq, LineNo, Link, Mark,
+    MarkKind, Modes, Palette, Progress, RequestId, Revision, Rgb, Row, RowBuilder, SessionId, Size,
+    Snapshot, StreamId, Style, Underline, ViewerId, diff,
+};
+
+const SESSION: SessionId = SessionId([
+    0x01, 0x93, 0x4e, 0x2a, 0x7b, 0x1c, 0x7d, 0x4e, 0x8f, 0x90, 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6,
+]);
+const STREAM: StreamId = StreamId([0x5a; 16]);
+const DEVICE: DeviceId = DeviceId([0xd0; 16]);
+const RED: Rgb = Rgb {
+    r: 255,
+    g: 0,
+    b: 16,
+};
+
+fn size(cols: u16, rows: u16) -> Size {
+    Size::new(cols, rows).expect("a legal size")
+}
+
+fn revision(counter: u64) -> Revision {
+    Revision {
+        incarnation: 0xfedc_ba98_7654_3210,
+        counter,
+    }
+}
+
+fn plain(text: &str) -> Arc<Row> {
+    let mut builder = RowBuilder::default();
+    builder.simple(text, Style::PLAIN, &None);
+    Arc::new(builder.finish(false))
+}
+
+fn link() -> Arc<Link> {
+    let (id, uri) = ("a1".into(), "https://example.org/ä".into());
+    Arc::new(Link { id, uri })
+}
+
+/// Every feature of a row.
+fn rich() -> Arc<Row> {
+    let mut builder = RowBuilder::default();
+    let bold = Style {
+        attrs: Attrs::BOLD,
+        ..Style::PLAIN
+    };
+    let colored = Style {
+        fg: Color::Rgb(RED),
+        bg: Color::Indexed(236),
+        underline_color: Color::Indexed(3),
+        underline: Underline::Curly,
+        attrs: Attrs(0xff),
+    };
+    builder.simple("❯ ", bold, &None);
+    builder.cluster("漢", 2, Style::PLAIN, &None);
+    builder.cluster("👩\u{200d}💻", 2, colored, &None);
+    builder.cluster("e\u{301}", 1, bold, &None);
+    builder.simple("link", Style::PLAIN, &Some(link()));
+    builder.simple(" and ", bold, &None);
+    builder.simple("link", bold, &Some(link()));
+    for (column, kind) in [
+        (0, MarkKind::Prompt),
+        (2, MarkKind::Command),
+        (4, MarkKind::Output),
+        (6, MarkKind::End(None)),
+        (8, MarkKind::End(Some(-1))),
+    ] {
+        builder.mark(Mark { column, kind });
+    }
+    Arc::new(builder.finish(true))
+}
+
+fn palette() -> Palette {
+    Palette {
+        foreground: Some(RED),
+        background: None,
+        cursor: Some(Rgb { r: 0, g: 0, b: 0 }),
+        indexed: vec![(1, RED), (255, RED)],
+    }
+}
+
+fn snapshot(counter: u64, rows: Vec<Arc<Row>>) -> Snapshot {
+    Snapshot {
+        revision: revision(counter),
+        size: size(40, 6),
+        book: Book::Main,
+        rows,
+        cursor: Cursor {
+            row: 5,
+            column: 39,
+            visible: true,
+            shape: CursorShape::Bar,
+            blink: true,
+        },
+        modes: Modes {
+            bracketed_paste: true,
+            mouse: MouseTracking::Button,
+            mouse_encoding: MouseEncoding::Sgr,
+            kitty: 5,
+            ..Modes::default()
+        },
+        title: "✳ a title".into(),
+        directory: "/home/someone".into(),
+        progress: Progress::Normal(40),
+        palette: Arc::new(palette()),
+        top: LineNo(120),
+        sealed: LineNo(100),
+        first: LineNo(7),
+        floor: LineNo(20),
+    }
+}
+
+pub(crate) fn snapshot_record() -> Snapshot {
+    before()
+}
+
+fn before() -> Snapshot {
+    let long = plain("a line long enough to be patched");
+    let rows = vec![
+        plain("gone"),
+        rich(),
+        Row::blank(),
+        long,
+        plain("stays"),
+        Row::blank(),
+    ];
+    snapshot(8, rows)
+}
+
+fn after() -> Snapshot {
+    let long = plain("a line long_enough to be patched");
+    let rows = vec![
+        rich(),
+        Row::blank(),
+        long,
+        plain("stays"),
+        plain("new"),
+        rich(),
+    ];
+    let old = before();
+    Snapshot {
+        top: LineNo(121),
+        sealed: LineNo(101),
+        cursor: Cursor {
+            row: 0,
+            ..old.cursor
+        },
+        title: "done".into(),
+        progress: Progress::None,
+        ..snapshot(9, rows)
+    }
+}
+
+fn header() -> Box<ViewerHeader> {
+    let event = |number, event| (EventNo(number), event);
+    Box::new(ViewerHeader {
+        applied: InputSeq(300),
+        tail: Some(Tail {
+            from: LineNo(119),
+            skipped: 3,
+            rows: vec![plain("left the top"), rich()],
+        }),
+        events: vec![
+            event(1, Event::Bell),
+            event(
+                2,
+                Event::Clipboard {
+                    selection: "c".into(),
+                    content: vec![0, 1, 255],
+                },
+            ),
+            event(
+                3,
+                Event::Notification {
+                    title: "agent".into(),
+                    body: "done\nall of it".into(),
+                },
+            ),
+            event(4, Event::Notice("the screen was rebuilt".into())),
+        ],
+    })
+}
+
+fn look() -> TerminalLook {
+    TerminalLook {
+        palette: palette(),
+        dark: Some(true),
+        cell: Some((9, 18)),
+    }
+}
+
+fn variable(name: &str, value: &[u8]) -> EnvVar {
+    EnvVar {
+        name: name.into(),
+        value: value.to_vec(),
+    }
+}
+
+pub(crate) fn spec() -> Spec {
+    Spec {
+        name: Some("work".into()),
+        command: vec![b"sh".to_vec(), b"-c".to_vec(), vec![0xff, b'x']],
+        directory: b"/home/someone".to_vec(),
+        environment: Some(vec![variable("LANG", b"C.UTF-8"), variable("RAW", &[0xff])]),
+        extra_environment: vec![variable("K", b"V")],
+        umask: Some(0o022),
+        resource_limits: vec![ResourceLimit {
+            resource: 7,
+            soft: 1024,
+            hard: u64::MAX,
+        }],
+        size: Some(size(200, 50)),
+        look: look(),
+    }
+}
+
+pub(crate) fn info() -> SessionInfo {
+    SessionInfo {
+        id: SESSION,
+        name: "work".into(),
+        command: "vim notes".into(),
+        directory: "/home/someone".into(),
+        state: SessionState::Running,
+        size: size(200, 50),
+        driver: Some("desk".into()),
+        viewers: 2,
+        created: 1_800_000_000_000,
+        active: 1_800_000_001_000,
+        title: "notes".into(),
+        last_line: "-- INSERT --".into(),
+        bells: 1,
+        pid: Some(4321),
+        keeper: Some(4320),
+        revision: revision(9),
+        rebuilt: 0,
+        history_rows: 10_000,
+        history_bytes: 400_000,
+        ended: None,
+        tty: Some("/dev/pts/3".into()),
+        bytes: 5_000_000_000,
+        used: 1_800_000_000_500,
+    }
+}
+
+fn ended() -> SessionInfo {
+    SessionInfo {
+        state: SessionState::Ended(ExitStatus::Signal(9)),
+        driver: None,
+        pid: None,
+        keeper: None,
+        ended: Some(1_800_000_002_000),
+        tty: None,
+        ..info()
+    }
+}
+
+fn attach() -> Attach {
+    Attach {
+        session: SESSION,
+        stream: STREAM,
+        have: Some(revision(8)),
+        event: Some(EventNo(4)),
+        size: size(200, 50),
+        wish: SizeWish::IfFree,
+        name: "desk".into(),
+        frames: true,
+        printed: Some(LineNo(119)),
+        history: 1000,
+        look: look(),
+        device: Some(DEVICE),
+        limits: Limits {
+            floor: Some(LineNo(20)),
+            ..Limits::ALL
+        },
+        ssh_auth_sock: Some("/tmp/ssh-x/agent.1".into()),
+    }
+}
+
+fn requests() -> Vec<(&'static str, Request)> {
+    let session = SESSION;
+    let range = CaptureRange { history: u64::MAX };
+    vec![
+        ("list", Request::List),
+        ("info", Request::Info { session }),
+        (
+            "new",
+            Request::New {
+                spec: Box::new(spec()),
+            },
+        ),
+        (
+            "new, least",
+            Request::New {
+                spec: Box::default(),
+            },
+        ),
+        ("capture", Request::Capture { session, range }),
+        (
+            "rows",
+            Request::Rows {
+                session,
+                book: Book::Alternate,
+                from: LineNo(70_000),
+                count: 500,
+            },
+        ),
+        ("wait", Request::Wait { session }),
+        (
+            "stop",
+            Request::End {
+                session,
+                how: EndHow::Stop,
+            },
+        ),
+        (
+            "kill",
+            Request::End {
+                session,
+                how: EndHow::Kill,
+            },
+        ),
+        (
+            "rename",
+            Request::Rename {
+                session,
+                name: "größer".into(),
+            },
+        ),
+        ("remove", Request::Remove { session }),
+        ("clear", Request::Clear { session }),
+        ("status", Request::Status),
+        ("shutdown", Request::Shutdown),
+        ("subscribe", Request::Subscribe),
+        ("cut", Request::Cut { device: DEVICE }),
+        ("login environment", Request::LoginEnvironment),
+    ]
+}
+
+fn key(key: Key, mods: Mods) -> KeyEvent {
+    KeyEvent::press(key, mods)
+}
+
+fn inputs() -> Vec<(&'static str, InputEvent)> {
+    let release = KeyEvent {
+        key: Key::Char('ö'),
+        mods: Mods::SHIFT.with(Mods::CAPS_LOCK),
+        action: KeyAction::Release,
+        text: Some("Ö".into()),
+        shifted: Some('Ö'),
+        base: Some(';'),
+    };
+    let keys = [
+        Key::Enter,
+        Key::Tab,
+        Key::Backspace,
+        Key::Escape,
+        Key::Up,
+        Key::Down,
+        Key::Right,
+        Key::Left,
+        Key::Home,
+        Key::End,
+        Key::PageUp,
+        Key::PageDown,
+        Key::Insert,
+        Key::Delete,
+        Key::Function(35),
+        Key::Keypad(Keypad::Digit(9)),
+        Key::Keypad(Keypad::Begin),
+        Key::Functional(57_358),
+    ];
+    vec![
+        (
+            "a character",
+            InputEvent::Key(key(Key::Char('a'), Mods::default())),
+        ),
+        ("a release", InputEvent::Key(release)),
+        (
+            "keys",
+            InputEvent::Keys(keys.map(|k| key(k, Mods::CTRL)).to_vec()),
+        ),
+        ("a paste", InputEvent::Paste("one\ntwo\u{1b}".into())),
+        (
+            "a submitted text",
+            InputEvent::Submit {
+                text: "go on".into(),
+                confirmed: true,
+            },
+        ),
+        (
+            "a mouse event",
+            InputEvent::Mouse(MouseEvent {
+                action: MouseAction::Press,
+                button: MouseButton::WheelUp,
+                column: 999,
+                row: 0,
+                mods: Mods::ALT,
+            }),
+        ),
+        ("raw bytes", InputEvent::Raw(vec![0x1b, b'[', b'1', b'y'])),
+    ]
+}
+
+pub(crate) fn to_server() -> Vec<(String, ToServer)> {
+    let hello = Hello {
+        versions: vec![1, 2],
+        capabilities: vec!["zip".into()],
+        agent: "abide 0.1.0".into(),
+        required: vec!["zip".into()],
+    };
+    let mut examples = vec![
+        ("hello".to_owned(), ToServer::Hello(hello)),
+        ("attach".to_owned(), ToServer::Attach(Box::new(attach()))),
+        ("detach".to_owned(), ToServer::Detach),
+        (
+            "ack".to_owned(),
+            ToServer::Ack {
+                revision: revision(9),
+            },
+        ),
+        (
+            "resize".to_owned(),
+            ToServer::Resize {
+                size: size(1, 1000),
+            },
+        ),
+        ("drive".to_owned(), ToServer::Drive { take: true }),
+        ("focus".to_owned(), ToServer::Focus { focused: false }),
+        ("look".to_owned(), ToServer::Look(look())),
+        (
+            "printed".to_owned(),
+            ToServer::Printed {
+                printed: Some(LineNo(120)),
+            },
+        ),
+        (
+            "not printed".to_owned(),
+            ToServer::Printed { printed: None },
+        ),
+        ("resync".to_owned(), ToServer::Resync),
+    ];
+    let id = RequestId(17);
+    examples.extend(requests().into_iter().map(|(name, request)| {
+        (
+            format!("request: {name}"),
+            ToServer::Request { id, request },
+        )
+    }));
+    let (stream, seq) = (STREAM, InputSeq(301));
+    examples.extend(inputs().into_iter().map(|(name, event)| {
+        (
+            format!("input: {name}"),
+            ToServer::Input { stream, seq, event },
+        )
+    }));
+    examples
+}
+
+fn answers() -> Vec<(&'static str, Answer)> {
+    let failure = Failure {
+        kind: FailKind::Ambiguous,
+        line: "\"w\" fits work and web: give more of the name".into(),
+    };
+    let status = DaemonStatus {
+        pid: 4000,
+        version: "0.1.0".into(),
+        started: 1_800_000_000_000,
+        living: 2,
+        ended: 1,
+        warnings: vec!["the disk is full".into()],
+    };
+    vec![
+        ("done", Answer::Done),
+        ("failed", Answer::Failed(failure)),
+        ("sessions", Answer::Sessions(vec![info(), ended()])),
+        ("session", Answer::Session(Box::new(info()))),
+        (
+            "captured",
+            Answer::Captured {
+                history: vec![plain("old"), rich()],
+                snapshot: Box::new(before()),
+            },
+        ),
+        (
+            "rows",
+            Answer::Rows {
+                from: LineNo(70_000),
+                rows: vec![Row::blank(), rich(), rich()],
+            },
+        ),
+        ("exited", Answer::Exited(ExitStatus::Code(3))),
+        ("status", Answer::Status(status)),
+        (
+            "environment",
+            Answer::Environment(vec![variable("PATH", b"/bin")]),
+        ),
+    ]
+}
+
+pub(crate) fn to_client() -> Vec<(String, ToClient)> {
+    let lost = ExitStatus::Lost;
+    let refused = ToClient::Refused {
+        stream: STREAM,
+        seq: InputSeq(301),
+        why: InputRefusal::StreamLost,
+    };
+    let update = diff(&before(), &after());
+    let still = diff(&after(), &after());
+    let driver = Driver {
+        name: Some("desk".into()),
+        you: false,
+        size: size(200, 50),
+    };
+    let nobody = Driver {
+        name: None,
+        ..driver.clone()
+    };
+    let closed = Failure {
+        kind: FailKind::Exhausted,
+        line: "256 viewers are attached".into(),
+    };
+    let attached = ToClient::Attached {
+        viewer: ViewerId(5),
+        applied: InputSeq(300),
+        event: EventNo(4),
+        info: Box::new(info()),
+    };
+    let snapshot = |header| ToClient::Snapshot {
+        header,
+        snapshot: Box::new(before()),
+    };
+    let change = |header, update| ToClient::Update {
+        header,
+        update: Box::new(update),
+    };
+    let mut examples: Vec<_> = [
+        ("hello", ToClient::Hello(abide_protocol::wire::hello())),
+        ("attached", attached),
+        ("snapshot", snapshot(Box::default())),
+        ("snapshot with a tail and events", snapshot(header())),
+        ("update", change(Box::default(), update)),
+        ("update that changes nothing", change(header(), still)),
+        ("header", ToClient::Header(header())),
+        ("driver", ToClient::Driver(driver)),
+        ("no driver", ToClient::Driver(nobody)),
+        ("refused", refused),
+        ("ended", ToClient::Ended { status: lost }),
+        ("summary", ToClient::Summary(Box::new(ended()))),
+        ("closed", ToClient::Closed(closed)),
+    ]
+    .map(|(name, message)| (name.to_owned(), message))
+    .into();
+    let id = RequestId(17);
+    examples.extend(
+        answers()
+            .into_iter()
+            .map(|(name, answer)| (format!("answer: {name}"), ToClient::Answer { id, answer })),
+    );
+    examples
+}
