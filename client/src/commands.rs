@@ -80,6 +80,17 @@ fn lost(info: &SessionInfo) -> Fault {
     failure(FailKind::Internal, line).into()
 }
 
+/// Refuses a name that no session can have.
+fn check_name(name: &str) -> Result<(), Fault> {
+    match abide_protocol::name::fault(name) {
+        None => Ok(()),
+        Some(fault) => {
+            let line = format!("cannot use this name: {fault}; choose another");
+            Err(failure(FailKind::Invalid, line).into())
+        }
+    }
+}
+
 /// Reads the answer to a question that was just asked; Enter alone means `default`.
 fn yes(default: bool) -> bool {
     let mut line = String::new();

@@ -64,13 +64,18 @@ pub fn run(foreground: bool) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "whoever started the daemon reads why it did not start")]
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever started the daemon reads why it did not start"
+)]
 fn complain(error: &anyhow::Error) {
     eprintln!("abided: {error:#}");
 }
 
 fn start(foreground: bool) -> anyhow::Result<()> {
-    let mut place = Place::take(Paths::resolve(&PathEnv::read(|name| std::env::var_os(name))))?;
+    let mut place = Place::take(Paths::resolve(&PathEnv::read(|name| {
+        std::env::var_os(name)
+    })))?;
     log::open(&place.paths, foreground)?;
     let (registry, rebuilt) = Registry::open(&place.paths.registry())?;
     let mut roster = Roster::load(registry, rebuilt)?;
@@ -122,7 +127,10 @@ async fn serve(place: Place, roster: Roster) -> anyhow::Result<()> {
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     watching.abort();
     let _ = daemon.desk.ask(Roster::flush).await;
-    let _ = daemon.place.run.remove(abide_protocol::paths::DAEMON_SOCKET);
+    let _ = daemon
+        .place
+        .run
+        .remove(abide_protocol::paths::DAEMON_SOCKET);
     tracing::info!("left; sessions go on");
     Ok(())
 }

@@ -1,1 +1,34 @@
-fn main() {}
+//! `abided`: the daemon, and in the same binary the keepers that it starts.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps terminal sessions alive. Normally started by `abide`.
+#[derive(Parser)]
+#[command(name = "abided", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon (the default)
+    Run {
+        /// Log to standard error instead of to a file in the state directory
+        #[arg(long)]
+        foreground: bool,
+    },
+    /// Keep one session; its birth record comes on standard input
+    #[command(hide = true)]
+    Keep,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Some(Command::Keep) => abided::keeper::birth::run(),
+        Some(Command::Run { foreground }) => abided::daemon::run(foreground),
+        None => abided::daemon::run(false),
+    }
+}

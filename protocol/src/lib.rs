@@ -13,6 +13,7 @@ pub mod input;
 pub mod keymap;
 pub mod limits;
 pub mod message;
+pub mod name;
 pub mod paths;
 pub mod record;
 pub mod row;

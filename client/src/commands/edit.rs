@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::sessions::{self, has_ended};
 
 pub(super) async fn rename(args: cli::Rename) -> Result<u8, Fault> {
+    super::check_name(&args.name)?;
     let paths = sessions::paths()?;
     let info = sessions::find(&paths, Some(&args.session)).await?;
     let request = Request::Rename {

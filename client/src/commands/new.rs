@@ -20,6 +20,9 @@ use crate::sessions::{self, has_ended};
 use crate::{json, linger};
 
 pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
+    if let Some(name) = &args.name {
+        super::check_name(name)?;
+    }
     let paths = sessions::paths()?;
     let attach = interactive() && !args.detach && !args.json;
     if let Some(living) = living(&paths, args.name.as_deref()).await? {

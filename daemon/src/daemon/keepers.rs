@@ -37,8 +37,9 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(10),
     Duration::from_secs(60),
 ];
-/// A keeper that has not made its socket by then will never.
-const BIRTH_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a session whose birth the last daemon did not finish keeps its name without a socket.
+/// A keeper that takes longer is adopted all the same when its socket appears.
+const BIRTH_PATIENCE: Duration = Duration::from_secs(2);
 /// The daemon begins to serve when all keepers have reported, or after this.
 const ADOPTION_PATIENCE: Duration = Duration::from_secs(2);
 /// Keepers that can be announced before the watching task must be waited for.
@@ -89,7 +90,11 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn run(mut self, inotify: Option<AsyncFd<OwnedFd>>, mut announced: mpsc::Receiver<SessionId>) {
+    async fn run(
+        mut self,
+        inotify: Option<AsyncFd<OwnedFd>>,
+        mut announced: mpsc::Receiver<SessionId>,
+    ) {
         loop {
             tokio::select! {
                 Some(id) = announced.recv() => self.watch(id, None),
@@ -109,7 +114,8 @@ impl Watcher {
 
     fn watch(&mut self, id: SessionId, settled: Option<mpsc::Sender<()>>) {
         if self.watched.insert(id) {
-            self.tasks.spawn(watch(Arc::clone(&self.daemon), id, settled));
+            self.tasks
+                .spawn(watch(Arc::clone(&self.daemon), id, settled));
         }
     }
 }
@@ -163,14 +169,21 @@ async fn follow(
     mut link: KeeperLink,
     settled: &mut Option<mpsc::Sender<()>>,
 ) -> LinkError {
-    for (number, request) in [(1, Request::Subscribe), (2, Request::Info { session: id })] {
+    let session = id;
+    // Summaries may be a second old; the end of a session is told at once.
+    let questions = [
+        Request::Subscribe,
+        Request::Info { session },
+        Request::Wait { session },
+    ];
+    for (number, request) in (1..).zip(questions) {
         let id = RequestId(number);
         if let Err(error) = link.send(&ToServer::Request { id, request }).await {
             return error;
         }
     }
     loop {
-        let info = match link.next().await {
+        match link.next().await {
             Err(error) => return error,
             Ok(ToClient::Closed(failure)) => return LinkError::Refused(failure),
             Ok(
@@ -179,13 +192,26 @@ async fn follow(
                     answer: Answer::Session(info),
                     ..
                 },
-            ) => info,
-            Ok(_) => continue,
-        };
-        // A keeper speaks for its own session only.
-        if info.id == id {
-            daemon.desk.tell(|roster, now| roster.seen(*info, now)).await;
-            settled.take();
+            ) => {
+                // A keeper speaks for its own session only.
+                if info.id == id {
+                    daemon
+                        .desk
+                        .tell(|roster, now| roster.seen(*info, now))
+                        .await;
+                    settled.take();
+                }
+            }
+            Ok(ToClient::Answer {
+                answer: Answer::Exited(status),
+                ..
+            }) => {
+                daemon
+                    .desk
+                    .tell(move |roster, now| roster.exited(id, status, now))
+                    .await;
+            }
+            Ok(_) => {}
         }
     }
 }
@@ -193,7 +219,10 @@ async fn follow(
 /// No keeper answers for this session: its record says how it ended, else it is lost.
 async fn settle(daemon: &Daemon, id: SessionId) {
     let record = daemon.ended_info(id).await;
-    daemon.desk.tell(move |roster, now| roster.gone(id, record, now)).await;
+    daemon
+        .desk
+        .tell(move |roster, now| roster.gone(id, record, now))
+        .await;
     daemon.expire().await;
 }
 

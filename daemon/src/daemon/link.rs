@@ -74,7 +74,8 @@ macro_rules! reading {
                     if count == 0 {
                         return Err(LinkError::Closed);
                     }
-                    self.frames.push(self.chunk.get(..count).unwrap_or_default());
+                    self.frames
+                        .push(self.chunk.get(..count).unwrap_or_default());
                 }
             }
 

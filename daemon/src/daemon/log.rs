@@ -23,7 +23,11 @@ pub(super) fn open(paths: &Paths, foreground: bool) -> anyhow::Result<()> {
         let old: PathBuf = paths.state.join("abided.log.1");
         std::fs::rename(&path, old)?;
     }
-    let file = File::options().append(true).create(true).mode(0o600).open(&path)?;
+    let file = File::options()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)?;
     log.with_ansi(false).with_writer(file).init();
     Ok(())
 }

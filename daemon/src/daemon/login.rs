@@ -18,8 +18,18 @@ const MAX_ENVIRONMENT: u64 = 2 << 20;
 /// What a login starts with: who the user is and how the machine is reached; the shell's own files
 /// say the rest.
 const PASSED_ON: &[&str] = &[
-    "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS", "ABIDE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "ABIDE_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CONFIG_HOME",
 ];
 /// Where programs are before the shell's files have said so.
 const BASE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -63,10 +73,15 @@ pub(super) async fn environment(shell: &OsStr) -> Result<Vec<EnvVar>, String> {
         .stderr(Stdio::null())
         .process_group(0)
         .kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| told(format!("cannot run: {error}")))?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| told(format!("cannot run: {error}")))?;
     let Ok(answer) = tokio::time::timeout(PATIENCE, read(&mut child)).await else {
         kill_group(&child);
-        return Err(told(format!("did not finish within {} s", PATIENCE.as_secs())));
+        return Err(told(format!(
+            "did not finish within {} s",
+            PATIENCE.as_secs()
+        )));
     };
     let bytes = answer.map_err(|error| told(format!("cannot be read: {error}")))?;
     let variables = parse(&bytes);
@@ -123,7 +138,11 @@ fn parse(bytes: &[u8]) -> Vec<EnvVar> {
     });
     // What the shell tells of the command it just ran is of no use to a session.
     pairs
-        .filter(|v| !["_", "SHLVL", "PWD", "OLDPWD"].iter().any(|n| n.as_bytes() == v.name))
+        .filter(|v| {
+            !["_", "SHLVL", "PWD", "OLDPWD"]
+                .iter()
+                .any(|n| n.as_bytes() == v.name)
+        })
         .collect()
 }
 
@@ -137,13 +156,21 @@ mod tests {
             let parsed = parse(bytes.as_bytes());
             let parsed: Vec<_> = parsed
                 .iter()
-                .map(|v| (str::from_utf8(&v.name).unwrap(), str::from_utf8(&v.value).unwrap()))
+                .map(|v| {
+                    (
+                        str::from_utf8(&v.name).unwrap(),
+                        str::from_utf8(&v.value).unwrap(),
+                    )
+                })
                 .collect();
             assert_eq!(parsed, expected, "{bytes:?}");
         };
         check("\0A=1\0B=two=2\0", &[("A", "1"), ("B", "two=2")]);
         check("Welcome!\nX=2\n\0A=1\0B=\0", &[("A", "1"), ("B", "")]);
-        check("\0A=line\nline\0_=/usr/bin/env\0SHLVL=1\0", &[("A", "line\nline")]);
+        check(
+            "\0A=line\nline\0_=/usr/bin/env\0SHLVL=1\0",
+            &[("A", "line\nline")],
+        );
         check("", &[]);
         check("no environment", &[]);
         check("\0=1\0nothing\0", &[]);
@@ -170,8 +197,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_shell_that_fails_is_named() {
-        let error = environment(OsStr::new("/nonexistent/shell")).await.unwrap_err();
-        assert!(error.starts_with("`/nonexistent/shell -l -c 'env -0'` cannot run"), "{error}");
+        let error = environment(OsStr::new("/nonexistent/shell"))
+            .await
+            .unwrap_err();
+        assert!(
+            error.starts_with("`/nonexistent/shell -l -c 'env -0'` cannot run"),
+            "{error}"
+        );
         let error = environment(OsStr::new("/bin/false")).await.unwrap_err();
         assert!(error.ends_with("printed no environment"), "{error}");
     }

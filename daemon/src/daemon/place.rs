@@ -87,13 +87,20 @@ fn run_dir(paths: &Paths) -> Result<(PrivateDir, Option<String>), PlaceError> {
         return Ok((PrivateDir::open(&path)?, Some(volatile(&target))));
     }
     let run = PrivateDir::create(&path)?;
-    let Some(fallback) = paths.runtime_fallback.as_ref().filter(|_| refuses_sockets(&run)) else {
+    let Some(fallback) = paths
+        .runtime_fallback
+        .as_ref()
+        .filter(|_| refuses_sockets(&run))
+    else {
         return Ok((run, None));
     };
     PrivateDir::create(fallback)?;
     std::fs::remove_dir(&path)
         .and_then(|()| std::os::unix::fs::symlink(fallback, &path))
-        .map_err(|source| DirError::Io { path: path.clone(), source })?;
+        .map_err(|source| DirError::Io {
+            path: path.clone(),
+            source,
+        })?;
     Ok((PrivateDir::open(&path)?, Some(volatile(fallback))))
 }
 
@@ -142,6 +149,8 @@ fn lock(run: &PrivateDir) -> Result<File, PlaceError> {
         Err(errno) => return Err(failed(errno.into())),
     }
     // Only people read it; a disk too full for it must not keep the daemon from starting.
-    let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    let _ = file
+        .set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
 }

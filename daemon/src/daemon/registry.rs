@@ -128,7 +128,9 @@ impl Registry {
 
     /// Every session, oldest first. Rows that this build cannot read are left out and counted.
     pub fn all(&self) -> Result<(Vec<SessionInfo>, usize), RegistryError> {
-        let mut select = self.db.prepare_cached("SELECT info FROM session ORDER BY id")?;
+        let mut select = self
+            .db
+            .prepare_cached("SELECT info FROM session ORDER BY id")?;
         let rows: Vec<Vec<u8>> = select
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
@@ -287,7 +289,10 @@ mod tests {
         registry.db.pragma_update(None, "user_version", 99).unwrap();
         drop(registry);
         let error = Registry::open(&scratch.path()).err().unwrap();
-        assert!(matches!(error, RegistryError::Newer { found: 99, .. }), "{error}");
+        assert!(
+            matches!(error, RegistryError::Newer { found: 99, .. }),
+            "{error}"
+        );
         assert!(!scratch.0.join("abide.db.damaged-1").exists());
     }
 

@@ -18,7 +18,9 @@ use crate::keeper::ended::Ended;
 /// Answers one request; a failure is an answer too.
 pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Answer, Failure> {
     match request {
-        Request::List => Ok(Answer::Sessions(daemon.desk.ask(|roster, _| roster.list()).await?)),
+        Request::List => Ok(Answer::Sessions(
+            daemon.desk.ask(|roster, _| roster.list()).await?,
+        )),
         Request::Info { session } => {
             let info = find(daemon, session).await?;
             Ok(Answer::Session(Box::new(info)))
@@ -36,9 +38,9 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
             daemon.leave.notify_one();
             Ok(Answer::Done)
         }
-        Request::LoginEnvironment => {
-            Ok(Answer::Environment(daemon.login_environment().await.to_vec()))
-        }
+        Request::LoginEnvironment => Ok(Answer::Environment(
+            daemon.login_environment().await.to_vec(),
+        )),
         Request::Subscribe | Request::Cut { .. } => Err(failure(
             FailKind::Unsupported,
             "only keepers answer this request",
@@ -54,7 +56,10 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
 }
 
 async fn find(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
-    let found = daemon.desk.ask(move |roster, _| roster.get(id).cloned()).await?;
+    let found = daemon
+        .desk
+        .ask(move |roster, _| roster.get(id).cloned())
+        .await?;
     found.ok_or_else(|| unknown(id))
 }
 
@@ -66,7 +71,8 @@ async fn new(daemon: &Arc<Daemon>, mut spec: Spec) -> Result<Answer, Failure> {
     }
     let daemon = Arc::clone(daemon);
     let born = tokio::spawn(async move { bear(&daemon, spec).await }).await;
-    let info = born.map_err(|_| failure(FailKind::Internal, "the daemon is leaving; try again"))??;
+    let info =
+        born.map_err(|_| failure(FailKind::Internal, "the daemon is leaving; try again"))??;
     Ok(Answer::Session(Box::new(info)))
 }
 
@@ -88,13 +94,19 @@ async fn bear(daemon: &Daemon, spec: Spec) -> Result<SessionInfo, Failure> {
     match birth::spawn(&birth).await {
         Ok(info) => {
             let seen = info.clone();
-            daemon.desk.ask(move |roster, now| roster.seen(seen, now)).await?;
+            daemon
+                .desk
+                .ask(move |roster, now| roster.seen(seen, now))
+                .await?;
             daemon.keepers.watch(id).await;
             Ok(info)
         }
         Err(failure) => {
             tracing::info!(session = %id, "not born: {}", failure.line);
-            daemon.desk.ask(move |roster, _| roster.stillborn(id)).await?;
+            daemon
+                .desk
+                .ask(move |roster, _| roster.stillborn(id))
+                .await?;
             daemon.delete_record(id).await;
             Err(failure)
         }
@@ -141,7 +153,12 @@ async fn answer_ended(
                 snapshot: Box::new(record.snapshot),
             })
         }
-        (Request::Rows { book, from, count, .. }, SessionState::Ended(_)) => {
+        (
+            Request::Rows {
+                book, from, count, ..
+            },
+            SessionState::Ended(_),
+        ) => {
             let record = daemon.ended(info.id).await?;
             Ok(rows(record, book, from, count))
         }
@@ -150,7 +167,10 @@ async fn answer_ended(
             Err(failure(FailKind::State, line))
         }
         (_, SessionState::Starting | SessionState::Running) => {
-            let line = format!("the keeper of \"{}\" does not answer; see: abide doctor", info.name);
+            let line = format!(
+                "the keeper of \"{}\" does not answer; see: abide doctor",
+                info.name
+            );
             Err(failure(FailKind::Internal, line))
         }
     }

@@ -6,10 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use abide_protocol::message::{
-    ExitStatus, FailKind, Failure, SessionInfo, SessionState, Spec,
-};
-use abide_protocol::{Revision, SessionId, Size};
+use abide_protocol::message::{ExitStatus, FailKind, Failure, SessionInfo, SessionState, Spec};
+use abide_protocol::{Revision, SessionId, Size, name};
 
 use super::names;
 use super::registry::{Registry, RegistryError};
@@ -40,10 +38,7 @@ pub(super) struct Roster {
 impl Roster {
     /// Takes over what the registry remembers. Whatever it calls living is unconfirmed until a
     /// keeper answers or [`Self::gone`] says that none does.
-    pub(super) fn load(
-        registry: Registry,
-        rebuilt: Option<String>,
-    ) -> Result<Self, RegistryError> {
+    pub(super) fn load(registry: Registry, rebuilt: Option<String>) -> Result<Self, RegistryError> {
         let (infos, unread) = registry.all()?;
         let mut warnings = Warnings::default();
         if let Some(line) = rebuilt {
@@ -145,6 +140,19 @@ impl Roster {
         }
     }
 
+    /// A keeper told that its session's program has ended; the details follow.
+    pub(super) fn exited(&mut self, id: SessionId, status: ExitStatus, now: u64) {
+        let known = self.sessions.get(&id).filter(|info| !has_ended(info));
+        if let Some(known) = known {
+            let ended = SessionInfo {
+                state: SessionState::Ended(status),
+                ended: Some(now),
+                ..known.clone()
+            };
+            self.seen(ended, now);
+        }
+    }
+
     /// No keeper answers for this session any more. `record` is what its keeper left behind.
     pub(super) fn gone(&mut self, id: SessionId, record: Option<SessionInfo>, now: u64) {
         if self.removed.remove(&id) {
@@ -238,7 +246,12 @@ impl Roster {
     pub(super) fn expire(&mut self, now: u64) -> Vec<SessionId> {
         let then = now.saturating_sub(RETENTION);
         let old = |info: &&SessionInfo| info.ended.is_some_and(|at| at < then);
-        let ids: Vec<_> = self.sessions.values().filter(old).map(|info| info.id).collect();
+        let ids: Vec<_> = self
+            .sessions
+            .values()
+            .filter(old)
+            .map(|info| info.id)
+            .collect();
         for id in &ids {
             self.forget(*id);
         }
@@ -247,7 +260,12 @@ impl Roster {
 
     /// Writes what is known of the living, for the case that they vanish with the machine.
     pub(super) fn flush(&mut self, now: u64) {
-        let living: Vec<_> = self.sessions.values().filter(|i| !has_ended(i)).cloned().collect();
+        let living: Vec<_> = self
+            .sessions
+            .values()
+            .filter(|i| !has_ended(i))
+            .cloned()
+            .collect();
         for info in living {
             self.save(&info, now);
         }
@@ -271,7 +289,7 @@ impl Roster {
     }
 
     fn check_name(&self, id: SessionId, name: &str) -> Result<(), Failure> {
-        if let Some(fault) = names::fault(name) {
+        if let Some(fault) = name::fault(name) {
             let line = format!("cannot use this name: {fault}; choose another");
             return Err(failure(FailKind::Invalid, line));
         }
@@ -312,12 +330,20 @@ impl Roster {
     }
 
     fn trim(&mut self) {
-        let mut ended: Vec<_> = self.sessions.values().filter(|info| has_ended(info)).collect();
+        let mut ended: Vec<_> = self
+            .sessions
+            .values()
+            .filter(|info| has_ended(info))
+            .collect();
         if ended.len() <= MAX_ENDED {
             return;
         }
         ended.sort_by_key(|info| info.ended);
-        let oldest: Vec<_> = ended.iter().take(ended.len() - MAX_ENDED).map(|i| i.id).collect();
+        let oldest: Vec<_> = ended
+            .iter()
+            .take(ended.len() - MAX_ENDED)
+            .map(|i| i.id)
+            .collect();
         for id in oldest {
             self.forget(id);
         }
@@ -374,7 +400,11 @@ fn unwritten(what: &str, error: &RegistryError) -> Failure {
 
 /// What is known of a session before its keeper has said anything.
 fn starting(id: SessionId, name: String, spec: &Spec, shell: &str, now: u64) -> SessionInfo {
-    let words: Vec<_> = spec.command.iter().map(|w| String::from_utf8_lossy(w)).collect();
+    let words: Vec<_> = spec
+        .command
+        .iter()
+        .map(|w| String::from_utf8_lossy(w))
+        .collect();
     SessionInfo {
         id,
         name,

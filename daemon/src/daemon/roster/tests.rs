@@ -44,7 +44,11 @@ fn reloaded(roster: Roster) -> Roster {
 }
 
 fn states(roster: &Roster) -> Vec<(String, SessionState)> {
-    roster.list().into_iter().map(|info| (info.name, info.state)).collect()
+    roster
+        .list()
+        .into_iter()
+        .map(|info| (info.name, info.state))
+        .collect()
 }
 
 #[test]
@@ -62,13 +66,23 @@ fn names_are_unique_among_the_living() {
     let mut roster = roster();
     let a = roster.admit(id(1), &named(Some("a")), "", NOW).unwrap();
     let taken = |roster: &mut Roster, n, name: &str| {
-        roster.admit(id(n), &named(Some(name)), "", NOW).map_err(|failure| failure.kind)
+        roster
+            .admit(id(n), &named(Some(name)), "", NOW)
+            .map_err(|failure| failure.kind)
     };
     assert_eq!(taken(&mut roster, 2, "a"), Err(FailKind::NameTaken));
     assert_eq!(taken(&mut roster, 2, "a\u{1b}"), Err(FailKind::Invalid));
     roster.promise(id(1), "b").unwrap();
-    assert_eq!(taken(&mut roster, 2, "b"), Err(FailKind::NameTaken), "promised");
-    assert_eq!(taken(&mut roster, 2, "a"), Err(FailKind::NameTaken), "still held");
+    assert_eq!(
+        taken(&mut roster, 2, "b"),
+        Err(FailKind::NameTaken),
+        "promised"
+    );
+    assert_eq!(
+        taken(&mut roster, 2, "a"),
+        Err(FailKind::NameTaken),
+        "still held"
+    );
     roster.renamed(id(1), true, NOW);
     roster.seen(ended(&a, NOW), NOW);
     assert!(taken(&mut roster, 2, "a").is_ok());
@@ -100,7 +114,10 @@ fn the_keeper_has_the_last_word_on_a_rename_that_the_daemon_did_not_survive() {
     };
     roster.seen(renamed, NOW);
     assert_eq!(states(&roster), [("b".into(), SessionState::Running)]);
-    assert_eq!(states(&reloaded(roster)), [("b".into(), SessionState::Running)]);
+    assert_eq!(
+        states(&reloaded(roster)),
+        [("b".into(), SessionState::Running)]
+    );
 }
 
 #[test]
@@ -142,8 +159,14 @@ fn only_what_has_ended_is_removed_and_stays_away() {
     let mut roster = roster();
     let a = roster.admit(id(1), &named(Some("a")), "", NOW).unwrap();
     roster.seen(running(&a), NOW);
-    assert_eq!(roster.remove(id(1), true).unwrap_err().kind, FailKind::State);
-    assert_eq!(roster.remove(id(2), true).unwrap_err().kind, FailKind::NotFound);
+    assert_eq!(
+        roster.remove(id(1), true).unwrap_err().kind,
+        FailKind::State
+    );
+    assert_eq!(
+        roster.remove(id(2), true).unwrap_err().kind,
+        FailKind::NotFound
+    );
     roster.seen(ended(&a, NOW), NOW);
     roster.remove(id(1), true).unwrap();
     roster.seen(ended(&a, NOW), NOW + 1);
