@@ -47,6 +47,8 @@ pub enum Reply {
     SecondaryAttributes(Vec<u32>),
     /// XTVERSION, `DCS > | .. ST`: name and version, printable ASCII.
     Version(String),
+    /// DECRQSS of DECSCUSR: the style number.
+    CursorStyle(u8),
     /// DECRPM: 0 unknown, 1 set, 2 reset, 3 always set, 4 always reset.
     Mode {
         private: bool,

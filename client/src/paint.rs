@@ -23,4 +23,6 @@ pub use scrollback::Scrollback;
 pub use view::{Pan, View};
 
 #[cfg(test)]
+mod law;
+#[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ mod signals;
 use std::time::Instant;
 
 use abide_protocol::message::{
-    Answer, Attach, CaptureRange, FailKind, Failure, Limits, Request, SessionInfo, SessionState,
-    SizeWish, ToServer,
+    Answer, Attach, CaptureRange, ExitStatus, FailKind, Failure, Limits, Request, SessionInfo,
+    SessionState, SizeWish, ToServer,
 };
 use abide_protocol::paths::Paths;
 use abide_protocol::{EventNo, LineNo, StreamId};
@@ -61,8 +61,7 @@ async fn attach(args: AttachArgs) -> Result<Ending, Failure> {
     let config = Config::load(&args.paths.config_file()).map_err(invalid)?;
     let history = args.history.unwrap_or(config.history);
     if let SessionState::Ended(status) = args.session.state {
-        show_ended(&args, history).await?;
-        return Ok(Ending::Program(status));
+        return ended(&args, history, status).await;
     }
     let link = match sessions::connect_keeper(&args.paths, args.session.id).await {
         Ok(link) => link,
@@ -176,16 +175,22 @@ async fn vanished(args: &AttachArgs, history: u64) -> Result<Ending, Failure> {
     };
     match sessions::ask_daemon(&args.paths, request).await? {
         Answer::Session(info) => match info.state {
-            SessionState::Ended(status) => {
-                show_ended(args, history).await?;
-                Ok(Ending::Program(status))
-            }
+            SessionState::Ended(status) => ended(args, history, status).await,
             SessionState::Starting | SessionState::Running => {
                 Err(invalid("its keeper does not answer; see: abide doctor"))
             }
         },
         _ => Err(sessions::unexpected("the daemon")),
     }
+}
+
+/// Shows what is left of an ended session. Of a lost one there may be nothing.
+async fn ended(args: &AttachArgs, history: u64, status: ExitStatus) -> Result<Ending, Failure> {
+    match show_ended(args, history).await {
+        Err(_) if status == ExitStatus::Lost => {}
+        shown => shown?,
+    }
+    Ok(Ending::Program(status))
 }
 
 /// Prints what an ended session showed last, with its history before.

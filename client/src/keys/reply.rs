@@ -45,7 +45,7 @@ pub(super) fn text(kind: u8, body: &[u8]) -> Reply {
         return Reply::Other;
     };
     let reply = match kind {
-        b'P' => version(body),
+        b'P' => version(body).or_else(|| cursor_style(body)),
         b']' => color(body),
         _ => None,
     };
@@ -56,6 +56,12 @@ fn version(body: &str) -> Option<Reply> {
     let name = body.strip_prefix(">|")?;
     let printable = |c: &char| *c == ' ' || c.is_ascii_graphic();
     Some(Reply::Version(name.chars().filter(printable).collect()))
+}
+
+/// The answer to `DCS $ q SP q ST`.
+fn cursor_style(body: &str) -> Option<Reply> {
+    let style = body.strip_prefix("1$r")?.strip_suffix(" q")?;
+    Some(Reply::CursorStyle(style.parse().ok()?))
 }
 
 fn color(body: &str) -> Option<Reply> {

@@ -160,7 +160,8 @@ impl Canvas {
                 continue;
             }
             stylus.autowrap(false);
-            let to_the_end = self.patch_row(index, old.as_deref(), row, stylus);
+            let part = self.joined[usize::from(index)] && !row.wrapped();
+            let to_the_end = self.patch_row(index, old.as_deref(), row, part, stylus);
             if to_the_end {
                 self.joined[usize::from(index)] = false;
             }
@@ -209,8 +210,16 @@ impl Canvas {
         }
     }
 
-    /// Repaints one row; whether its last column was written or erased.
-    fn patch_row(&self, at: u16, old: Option<&Row>, new: &Row, stylus: &mut Stylus) -> bool {
+    /// Repaints one row; whether its last column was written or erased. `part`: the terminal has
+    /// joined it to the next one, which erasing its end undoes.
+    fn patch_row(
+        &self,
+        at: u16,
+        old: Option<&Row>,
+        new: &Row,
+        part: bool,
+        stylus: &mut Stylus,
+    ) -> bool {
         let cols = self.size.cols();
         let width = usize::from(cols);
         let fresh = expand(new, cols);
@@ -226,7 +235,7 @@ impl Canvas {
         let stale = expand(old, cols);
         let (mut limit, mut tail) = (width, None);
         let used = usize::from(old.cells().min(cols));
-        if used >= end + WORTH_ERASING {
+        if used >= end + WORTH_ERASING || part && end < width {
             (limit, tail) = (end, Some(Style::PLAIN));
         } else if let Some((from, style)) = coloured_tail(&fresh, stylus)
             && stale[from..] != fresh[from..]

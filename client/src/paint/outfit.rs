@@ -27,6 +27,9 @@ pub const ASKED: [u32; 15] = [
     5, 7, 25, 66, 1000, 1002, 1003, 1004, 1006, 1007, 2004, 2026, 2027, 2031, 2048,
 ];
 
+/// Modes that report the mouse; a terminal is in one of them at most.
+const TRACKING: [u32; 3] = [1000, 1002, 1003];
+
 /// DECSET modes we may set that are on in a terminal at rest.
 const ON_AT_REST: [u32; 2] = [7, 25];
 
@@ -51,6 +54,8 @@ pub struct Before {
     pub foreground: Option<Rgb>,
     pub background: Option<Rgb>,
     pub cursor: Option<Rgb>,
+    /// DECSCUSR number.
+    pub cursor_style: Option<u8>,
 }
 
 /// What the terminal is set to.
@@ -65,7 +70,8 @@ pub struct Outfit {
     surface: Surface,
     /// What was set, and to what.
     modes: BTreeMap<u32, bool>,
-    keypad: bool,
+    /// `None`: not touched.
+    keypad: Option<bool>,
     wish: Option<Wish>,
     titled: bool,
 }
@@ -80,7 +86,7 @@ impl Outfit {
             flags: [None; 2],
             surface: Surface::Inline,
             modes: BTreeMap::new(),
-            keypad: false,
+            keypad: None,
             wish: None,
             titled: false,
         }
@@ -194,8 +200,8 @@ impl Outfit {
         if wish.reverse || self.modes.contains_key(&5) {
             self.set(5, wish.reverse, &mut out);
         }
-        if wish.keypad != self.keypad && self.keyboard != Keyboard::Kitty {
-            self.keypad = wish.keypad;
+        if wish.keypad != self.keypad.unwrap_or(false) && self.keyboard != Keyboard::Kitty {
+            self.keypad = Some(wish.keypad);
             out.extend_from_slice(if wish.keypad { b"\x1b=" } else { b"\x1b>" });
         }
         self.kitty(&mut out);
@@ -223,7 +229,7 @@ impl Outfit {
             MouseTracking::Button => Some(1002),
             MouseTracking::Any => Some(1003),
         };
-        for mode in [1000, 1002, 1003] {
+        for mode in TRACKING {
             if wanted != Some(mode) && self.modes.get(&mode) == Some(&true) {
                 self.set(mode, false, out);
             }
@@ -253,7 +259,7 @@ impl Outfit {
         self.modes.clear();
         self.flags = [None; 2];
         self.wish = None;
-        self.keypad = false;
+        self.keypad = None;
         let mut out = self.begin();
         for mode in enabled {
             self.set(mode, true, &mut out);
@@ -265,9 +271,10 @@ impl Outfit {
         out
     }
 
-    /// What brings the terminal back, whatever is on it now. Cursor and text are the painter's.
+    /// What brings the terminal back, whatever is on it now. Text is the painter's. `shaped`: the
+    /// painter has changed the cursor's shape.
     #[must_use]
-    pub fn undo(&self) -> Vec<u8> {
+    pub fn undo(&self, shaped: bool) -> Vec<u8> {
         let mut out = b"\x1b[?2026l".to_vec();
         if self.flags[1].is_some() {
             out.extend_from_slice(b"\x1b[<u");
@@ -288,19 +295,16 @@ impl Outfit {
         if self.caps.links {
             out.extend_from_slice(b"\x1b]8;;\x1b\\");
         }
-        out.extend_from_slice(b"\x1b[m\x1b[0 q");
-        let touched = self
-            .modes
-            .iter()
-            .chain(ON_AT_REST.iter().map(|mode| (mode, &false)));
-        for (mode, now) in touched {
-            let rest = ON_AT_REST.contains(mode);
-            let was = self.before.modes.get(mode).copied().unwrap_or(rest);
-            if was != *now {
-                write_mode(*mode, was, &mut out);
-            }
+        out.extend_from_slice(b"\x1b[m");
+        if shaped {
+            let style = self.before.cursor_style.unwrap_or(0);
+            out.extend(format!("\x1b[{style} q").bytes());
         }
-        if self.keypad {
+        // Resetting one mouse mode ends them all, so what was set comes last.
+        for wanted in [false, true] {
+            self.undo_modes(wanted, &mut out);
+        }
+        if self.keypad.is_some() {
             let keypad = self.before.modes.get(&66) == Some(&true);
             out.extend_from_slice(if keypad { b"\x1b=" } else { b"\x1b>" });
         }
@@ -308,6 +312,26 @@ impl Outfit {
             self.undo_osc(&mut out);
         }
         out
+    }
+
+    /// Brings back those modes that were `wanted`.
+    fn undo_modes(&self, wanted: bool, out: &mut Vec<u8>) {
+        let tracked = TRACKING.iter().any(|mode| self.modes.contains_key(mode));
+        for mode in ASKED {
+            let rest = ON_AT_REST.contains(&mode);
+            let was = self.before.modes.get(&mode).copied().unwrap_or(rest);
+            let now = match self.modes.get(&mode) {
+                // One of them ends the others.
+                _ if tracked && TRACKING.contains(&mode) => !was,
+                // These are the painter's, who may have left them either way.
+                None if rest => !was,
+                None => was,
+                Some(now) => *now,
+            };
+            if was == wanted && was != now {
+                write_mode(mode, was, out);
+            }
+        }
     }
 
     fn undo_osc(&self, out: &mut Vec<u8>) {
@@ -437,7 +461,7 @@ mod tests {
         };
         assert_eq!(text(outfit.mirror(&snapshot(modes))), "^[=5;1u");
         assert_eq!(text(outfit.switched(Surface::Full)), "^[>5u");
-        assert!(text(outfit.undo()).starts_with("^[?2026l^[<u^[?1049l^[<u"));
+        assert!(text(outfit.undo(false)).starts_with("^[?2026l^[<u^[?1049l^[<u"));
         assert_eq!(text(outfit.leaving_full()), "^[<u");
         assert_eq!(text(outfit.switched(Surface::Inline)), "");
         assert_eq!(text(outfit.mirror(&snapshot(Modes::default()))), "^[=1;1u");
@@ -448,7 +472,7 @@ mod tests {
         let mut outfit = Outfit::new(Caps::FULL);
         outfit.before.modes = [(2004, true), (1004, false), (25, false)].into();
         drop(outfit.begin());
-        let undo = text(outfit.undo());
+        let undo = text(outfit.undo(false));
         assert!(!undo.contains("2004"), "{undo}");
         assert!(undo.contains("^[?1004l"), "{undo}");
         assert!(undo.contains("^[?7h"), "{undo}");
@@ -471,7 +495,7 @@ mod tests {
         });
         let set = "^]10;rgb:ff/00/00^\\^]11;rgb:ff/00/00^\\^]4;1;rgb:00/00/ff^\\";
         assert_eq!(text(outfit.mirror(&with)), set);
-        let undo = text(outfit.undo());
+        let undo = text(outfit.undo(false));
         assert!(
             undo.ends_with("^]110^\\^]11;rgb:00/00/ff^\\^]104;1^\\"),
             "{undo}"

@@ -70,6 +70,12 @@ impl Painter {
         }
     }
 
+    /// The cursor's shape has been changed.
+    #[must_use]
+    pub fn shaped(&self) -> bool {
+        self.stylus.shaped()
+    }
+
     /// Something else has written SGR: the next text sets its style afresh.
     pub fn forget_pen(&mut self) {
         self.stylus.forget_pen();
@@ -169,8 +175,6 @@ impl Painter {
         };
         self.stylus.plain();
         self.stylus.autowrap(true);
-        self.stylus
-            .shape_cursor(abide_protocol::CursorShape::Default, false);
         self.stylus.show_cursor(true);
         if let (Some(canvas), Some(view)) = (&self.inline, last) {
             let used = canvas.last_used().max(view.cursor.row);

@@ -24,6 +24,8 @@ pub(crate) struct Stylus {
     wrap: Option<bool>,
     visible: Option<bool>,
     shape: (CursorShape, bool),
+    /// The shape was ever changed.
+    shaped: bool,
     /// Cursor movements since the last [`Self::take`].
     moves: usize,
 }
@@ -40,6 +42,7 @@ impl Stylus {
             wrap: None,
             visible: None,
             shape: (CursorShape::Default, false),
+            shaped: false,
             moves: 0,
         }
     }
@@ -57,6 +60,10 @@ impl Stylus {
         self.row = None;
         self.column = None;
         self.pen = None;
+    }
+
+    pub(crate) fn shaped(&self) -> bool {
+        self.shaped
     }
 
     pub(crate) fn forget_pen(&mut self) {
@@ -216,6 +223,7 @@ impl Stylus {
             return;
         }
         self.shape = wanted;
+        self.shaped = true;
         let steady = u8::from(!blink);
         let number = match shape {
             CursorShape::Default => 0,

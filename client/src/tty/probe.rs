@@ -23,6 +23,8 @@ pub struct Findings {
     /// DECRPM states by mode number.
     pub modes: BTreeMap<u32, u32>,
     pub look: TerminalLook,
+    /// DECSCUSR number of its cursor.
+    pub cursor_style: Option<u8>,
 }
 
 impl Findings {
@@ -65,7 +67,7 @@ impl Probe {
                     out.extend(format!("\x1b[?{mode}$p").bytes());
                 }
             }
-            out.extend_from_slice(b"\x1b]12;?\x1b\\\x1b[16t");
+            out.extend_from_slice(b"\x1b]12;?\x1b\\\x1b[16t\x1bP$q q\x1b\\");
             out.extend_from_slice(COLOURS);
         }
         out.extend(self.sentinel());
@@ -127,6 +129,9 @@ impl Probe {
             Reply::CursorColor(rgb) => found.look.palette.cursor = Some(*rgb),
             Reply::CellPixels(width, height) => found.look.cell = Some((*width, *height)),
             Reply::ColorScheme { dark } => found.look.dark = Some(*dark),
+            Reply::CursorStyle(style) => {
+                found.cursor_style.get_or_insert(*style);
+            }
             Reply::SecondaryAttributes(_)
             | Reply::Mode { .. }
             | Reply::Indexed(..)

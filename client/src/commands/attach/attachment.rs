@@ -321,9 +321,8 @@ impl Attachment {
             }
             PrefixOut::Help => {
                 let prefix = &self.manners.prefix_name;
-                let help = format!(
-                    "{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself"
-                );
+                let help =
+                    format!("{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself");
                 self.picture.say(help, now);
             }
             PrefixOut::Pending | PrefixOut::Nothing => {}
@@ -423,6 +422,7 @@ impl Attachment {
         outfit.before.foreground = found.look.palette.foreground;
         outfit.before.background = found.look.palette.background;
         outfit.before.cursor = found.look.palette.cursor;
+        outfit.before.cursor_style = found.cursor_style;
         outfit.set_caps(caps);
         let mut bytes = Vec::new();
         let keyboard = match (found.kitty, caps.osc) {

@@ -328,13 +328,13 @@ impl Picture {
         let view = self.last.take();
         bytes.extend(self.painter.leave(view.as_ref()));
         drop(self.outfit.switched(Surface::Inline));
-        bytes.extend(self.outfit.undo());
+        bytes.extend(self.outfit.undo(self.painter.shaped()));
         bytes
     }
 
     /// What brings the terminal back if nothing else can be painted.
     pub(super) fn undo(&self) -> Vec<u8> {
-        let mut bytes = self.outfit.undo();
+        let mut bytes = self.outfit.undo(self.painter.shaped());
         if self.painter.has_inline() {
             bytes.extend(format!("\x1b[{};1H\r\n", self.size.rows()).bytes());
         }
@@ -354,5 +354,7 @@ fn above(tail: Tail, floor: LineNo) -> Tail {
     }
 }
 
+#[cfg(test)]
+mod restore;
 #[cfg(test)]
 mod tests;
