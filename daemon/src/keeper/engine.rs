@@ -124,3 +124,35 @@ impl Engine {
         done.ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_costs_the_picture_and_not_the_history() {
+        let mut engine = Engine::new(Options {
+            size: Size::clamped(20, 3),
+            look: TerminalLook::default(),
+            incarnation: 1,
+            version: "",
+            history_bytes: 1 << 20,
+        });
+        let lines: String = (0..50).map(|n| format!("line {n}\r\n")).collect();
+        let mut rest = lines.as_bytes();
+        while !rest.is_empty() {
+            rest = &rest[engine.feed(rest)..];
+        }
+        let before = engine.snapshot();
+        let history = engine.rows(Book::Main, LineNo(0), 100);
+        assert_eq!(engine.guarded(|_| panic!("a fault")), None::<()>);
+        assert_eq!((engine.rebuilt(), engine.take_fault(), engine.take_fault()), (1, true, false));
+        let after = engine.snapshot();
+        assert_eq!(engine.rows(Book::Main, LineNo(0), 100), history);
+        assert_eq!((after.size, after.top), (before.size, before.top));
+        assert!(after.rows.iter().all(|row| row.text().is_empty()));
+        assert!(after.revision.counter > before.revision.counter);
+        assert_eq!(engine.feed(b"goes on"), 7);
+        assert_eq!(engine.snapshot().rows[0].text(), "goes on");
+    }
+}

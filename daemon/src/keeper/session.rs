@@ -71,6 +71,8 @@ pub(crate) struct Session {
     wheel: Wheel,
     /// Viewers have to be told about the driver.
     wheel_moved: bool,
+    /// The driver whose terminal's look the screen has.
+    looks_like: Option<ViewerId>,
     focus: Focus,
     events: Events,
     hold: Hold,
@@ -169,10 +171,11 @@ impl Session {
 
     /// Does whatever is due. Answers whether the session is over and everybody has left.
     fn settle(&mut self, now: Instant) -> bool {
-        self.pump(now);
         self.streams.tick(now);
         let size = self.wheel.tick(now);
         self.steer(size, now);
+        self.look_like_driver();
+        self.pump(now);
         if self.hold.deadline().is_some_and(|deadline| now >= deadline) {
             self.hold.end();
             self.engine.end_hold();
@@ -200,7 +203,7 @@ impl Session {
             self.wheel.deadline(),
             self.hold.deadline(),
             self.queue.deadline(),
-            self.life.deadline(),
+            self.life.deadline(now),
             self.repaint,
             self.frames_deadline(now),
             self.summary_deadline(),
@@ -279,7 +282,7 @@ impl Session {
             ToServer::Resize { size } => self.viewer_resized(index, size, now),
             ToServer::Drive { take } => self.drive(index, take, now),
             ToServer::Focus { focused } => self.viewer_focused(index, focused, now),
-            ToServer::Look(look) => self.viewer_looks(index, look, now),
+            ToServer::Look(look) => self.viewer_looks(index, look),
             ToServer::Printed { printed } => self.viewer_printed(index, printed),
             ToServer::Resync => self.resync(index),
             ToServer::Unknown => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abide_protocol::limits::DEPARTED;
-use abide_protocol::message::{Attach, Driver, Limits, SizeWish};
+use abide_protocol::message::{Attach, Driver, Limits, SizeWish, TerminalLook};
 use abide_protocol::wire::UpdateBody;
 use abide_protocol::{DeviceId, EventNo, InputSeq, LineNo, Revision, Size, Snapshot, StreamId, ViewerId, diff};
 
@@ -35,6 +35,7 @@ pub(crate) struct Viewer {
     pub(crate) device: Option<DeviceId>,
     pub(crate) limits: Limits,
     pub(crate) size: Size,
+    pub(crate) look: TerminalLook,
     pub(crate) frames: bool,
     pub(crate) pacing: Pacing,
     pub(crate) need: Need,
@@ -60,6 +61,7 @@ impl Viewer {
             device: attach.device,
             limits: attach.limits.clone(),
             size: attach.size,
+            look: attach.look.clone(),
             frames: attach.frames && attach.limits.see,
             pacing: Pacing::default(),
             need: Need::Snapshot,

@@ -85,6 +85,10 @@ impl Drop for Home {
                 }
             }
         }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.state.join("keepers.log"));
+            eprintln!("the keepers' log:\n{}", log.unwrap_or_default());
+        }
         let _ = std::fs::remove_dir_all(&self.state);
     }
 }
@@ -299,7 +303,11 @@ impl Client {
                 self.bytes += count;
                 self.reader.push(&buffer[..count]);
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                ) => {}
             Err(_) => self.gone = true,
         }
         while let Some(message) = self.reader.next().unwrap() {

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use abide_protocol::limits::{TAIL_AFTER_GAP, VIEWERS};
 use abide_protocol::message::{Attach, Driver, FailKind, SizeWish, TerminalLook, ToClient};
-use abide_protocol::{Book, LineNo, Revision, Size, Snapshot, ViewerId};
+use abide_protocol::{Book, LineNo, Revision, Size, Snapshot, StreamId, ViewerId};
 
 use super::{Session, failure};
+use crate::keeper::link::Link;
 use crate::keeper::tail::Tail;
 use crate::keeper::viewer::{Need, Viewer};
 
@@ -31,16 +32,13 @@ impl Session {
             }
             return;
         };
+        self.replace(attach.stream, now);
         self.viewers += 1;
         let event = attach.event.map_or(self.events.last(), |event| event.min(self.events.last()));
         let viewer = Viewer::new(ViewerId(self.viewers), &attach, applied, event);
-        let id = viewer.id;
         let size = self.wheel.attach(viewer.candidate(attach.wish));
         self.steer_moved();
         self.steer(size, now);
-        if self.wheel.viewer() == Some(id) {
-            self.look(attach.look.clone());
-        }
         if let Some(agent) = attach.ssh_auth_sock.as_deref().filter(|_| attach.device.is_none()) {
             self.identity.place.agent.renew(Path::new(agent));
         }
@@ -50,6 +48,21 @@ impl Session {
             link.viewer = Some(viewer);
         }
         self.welcome(index, &attach, now);
+    }
+
+    /// An attachment that goes on over another link leaves its old one.
+    fn replace(&mut self, stream: StreamId, now: Instant) {
+        let goes_on = |link: &&mut Link| {
+            link.viewer.as_ref().is_some_and(|viewer| viewer.stream == stream)
+        };
+        if let Some(link) = self.links.iter_mut().find(goes_on) {
+            let line = "this attachment goes on over another link".into();
+            let viewer = link.viewer.take();
+            link.refuse(failure(FailKind::State, line));
+            if let Some(viewer) = viewer {
+                self.gone(viewer, true, now);
+            }
+        }
     }
 
     fn admissible(
@@ -193,17 +206,29 @@ impl Session {
         }
     }
 
-    pub(super) fn viewer_looks(&mut self, index: usize, look: TerminalLook, _now: Instant) {
-        let viewer = self.links.get(index).and_then(|link| link.viewer.as_ref());
-        if viewer.is_some_and(|viewer| self.wheel.viewer() == Some(viewer.id)) {
-            self.look(look);
+    pub(super) fn viewer_looks(&mut self, index: usize, look: TerminalLook) {
+        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+        if let Some(viewer) = viewer {
+            viewer.look = look;
+            if self.looks_like == Some(viewer.id) {
+                self.looks_like = None;
+            }
         }
     }
 
-    fn look(&mut self, look: TerminalLook) {
-        self.engine.set_look(look);
-        let replies = self.engine.take_replies();
-        self.queue.reply(&replies);
+    /// The screen answers programs as the driver's terminal would, as far as that is known.
+    pub(super) fn look_like_driver(&mut self) {
+        let driving = self.wheel.viewer().filter(|driving| self.looks_like != Some(*driving));
+        let viewer = driving.and_then(|driving| self.viewer(self.link_of(driving)?));
+        let Some((id, look)) = viewer.map(|viewer| (viewer.id, viewer.look.clone())) else {
+            return;
+        };
+        self.looks_like = Some(id);
+        if look != TerminalLook::default() {
+            self.engine.set_look(look);
+            let replies = self.engine.take_replies();
+            self.queue.reply(&replies);
+        }
     }
 
     pub(super) fn viewer_printed(&mut self, index: usize, printed: Option<LineNo>) {

@@ -44,12 +44,16 @@ impl Life {
         matches!(self, Self::Running | Self::Stopping(_))
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    /// When the clock has something to do; only times to come count once the session has ended.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         match self {
             Self::Running => None,
             Self::Stopping(stop) => Some(stop.at),
             Self::Exited { since, .. } => Some(*since + LAST_WORDS),
-            Self::Ended { since, alone, .. } => Some(alone.unwrap_or(*since) + LINGER),
+            Self::Ended { since, alone, .. } => {
+                let times = [Some(*since + FAREWELL), Some(*since + LINGER), alone.map(|alone| alone + LINGER)];
+                times.into_iter().flatten().filter(|at| *at > now).min()
+            }
         }
     }
 }
@@ -102,7 +106,7 @@ impl Session {
             self.repaint = None;
             let _ = self.master.resize(self.wheel.size(), self.engine.cell());
         }
-        if self.life.deadline().is_none_or(|deadline| now < deadline) {
+        if self.life.deadline(now).is_none_or(|deadline| now < deadline) {
             return;
         }
         match self.life {

@@ -110,6 +110,7 @@ fn build(
         streams: Default::default(),
         wheel: Wheel::new(size),
         wheel_moved: false,
+        looks_like: None,
         focus: Default::default(),
         events: Default::default(),
         hold: Default::default(),
@@ -227,6 +228,11 @@ fn log_to(state: &Path) {
             .with_writer(std::sync::Mutex::new(file));
         let _ = log.try_init();
     }
+    std::panic::set_hook(Box::new(|panic| {
+        // Where, not what: a message may quote what is on a screen.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic");
+    }));
 }
 
 #[cfg(test)]
