@@ -6,14 +6,12 @@
 
 use std::sync::Arc;
 
-use abide_protocol::{
-    Attrs, Color, Link, LinkRef, Mark, MarkKind, Rgb, Row, RowBuilder, Style, Underline,
-};
+use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
 
 use crate::cell::Cell;
 use crate::limits::{BLOCK_BYTES, BLOCK_ROWS};
 use crate::line::Line;
-use crate::pen::Pen;
+use crate::packed_style;
 use crate::tables::Tables;
 
 const WRAPPED: u8 = 1;
@@ -73,20 +71,25 @@ impl Block {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, line: &Line, tables: &Tables) {
+    pub(crate) fn push(&mut self, line: &Line, tables: &Tables, runs: &mut Vec<PackedRun>) {
         self.offsets.push(self.data.len() as u32);
         let cells = packed_cells(line);
         if line.marks().is_empty() && is_plain(cells) {
             self.data.push(if line.wrapped() { WRAPPED } else { 0 });
             put_number(&mut self.data, cells.len() as u64);
-            let ascii = cells.iter().map(|cell| cell.glyph.bits() as u8);
-            self.data.extend(ascii);
+            put_ascii(&mut self.data, cells);
         } else {
-            self.push_styled(line, cells, tables);
+            self.push_styled(line, cells, tables, runs);
         }
     }
 
-    fn push_styled(&mut self, line: &Line, cells: &[Cell], tables: &Tables) {
+    fn push_styled(
+        &mut self,
+        line: &Line,
+        cells: &[Cell],
+        tables: &Tables,
+        runs: &mut Vec<PackedRun>,
+    ) {
         let mut flags = RUNS;
         if line.wrapped() {
             flags |= WRAPPED;
@@ -94,35 +97,38 @@ impl Block {
         if !line.marks().is_empty() {
             flags |= MARKS;
         }
-        self.data.push(flags);
-        let length_at = self.data.len();
-        self.data.extend_from_slice(&[0; 3]);
-        let mut runs = Runs::default();
-        for cell in cells {
-            if !cell.glyph.is_tail() {
-                runs.add(&mut self.data, *cell, tables);
-            }
-        }
-        runs.end();
-        let length = self.data.len() - length_at - 3;
         // The length has three bytes here, so that the text need not move.
-        self.data[length_at] = (length & 0x7f) as u8 | 0x80;
-        self.data[length_at + 1] = (length >> 7 & 0x7f) as u8 | 0x80;
-        self.data[length_at + 2] = (length >> 14 & 0x7f) as u8;
-        self.put_runs(&runs, tables);
+        self.data.extend_from_slice(&[flags, 0, 0, 0]);
+        let start = self.data.len();
+        runs.clear();
+        let mut rest = cells;
+        while let Some(first) = rest.first() {
+            let other = rest.iter().position(|cell| cell.style != first.style);
+            let (same, after) = rest.split_at(other.unwrap_or(rest.len()));
+            put_text(&mut self.data, same, tables, runs);
+            rest = after;
+        }
+        let length = self.data.len() - start;
+        if let Some([low, middle, high]) = self.data.get_mut(start - 3..start) {
+            *low = (length & 0x7f) as u8 | 0x80;
+            *middle = (length >> 7 & 0x7f) as u8 | 0x80;
+            *high = (length >> 14 & 0x7f) as u8;
+        }
+        self.put_runs(runs, tables);
         if flags & MARKS != 0 {
             put_marks(&mut self.data, line.marks());
         }
     }
 
-    fn put_runs(&mut self, runs: &Runs, tables: &Tables) {
-        put_number(&mut self.data, runs.list.len() as u64);
-        for run in &runs.list {
-            let pen = tables.styles.pen(run.style);
-            let kind = run.width.map_or(0, u64::from);
-            put_number(&mut self.data, u64::from(run.bytes) << 2 | kind);
-            put_style(&mut self.data, pen.style(), pen.link() != 0);
-            if let Some(link) = tables.link_of(pen) {
+    fn put_runs(&mut self, runs: &[PackedRun], tables: &Tables) {
+        put_number(&mut self.data, runs.len() as u64);
+        for run in runs {
+            put_number(
+                &mut self.data,
+                u64::from(run.bytes) << 2 | u64::from(run.width),
+            );
+            self.data.extend_from_slice(tables.styles.packed(run.style));
+            if let Some(link) = tables.link_of(tables.styles.pen(run.style)) {
                 let number = self.link_number(link);
                 put_number(&mut self.data, number);
             }
@@ -189,63 +195,59 @@ fn packed_cells(line: &Line) -> &[Cell] {
 
 /// All cells are ASCII in plain style.
 fn is_plain(cells: &[Cell]) -> bool {
-    let bits = cells.iter().fold(0, |bits, cell| {
-        bits | cell.style | (cell.glyph.bits() & !0x7f)
-    });
-    bits == 0
+    let other = |cell: &Cell| cell.style | (cell.glyph.bits() & !0x7f);
+    cells.iter().fold(0, |bits, cell| bits | other(cell)) == 0
 }
 
-#[derive(Default)]
-struct Runs {
-    list: Vec<PackedRun>,
-    open: Option<PackedRun>,
+fn put_ascii(data: &mut Vec<u8>, cells: &[Cell]) {
+    data.extend(cells.iter().map(|cell| cell.glyph.bits() as u8));
 }
 
+/// Text in one style while it is being packed.
 #[derive(Clone, Copy)]
-struct PackedRun {
+pub(crate) struct PackedRun {
     bytes: u32,
     style: u32,
-    /// `None` for narrow `char`s, else the columns of the one cluster.
-    width: Option<u8>,
+    /// 0 for narrow `char`s, else the columns of the one cluster.
+    width: u8,
 }
 
-impl Runs {
-    fn add(&mut self, data: &mut Vec<u8>, cell: Cell, tables: &Tables) {
-        let before = data.len();
-        let glyph = cell.glyph;
+/// Appends the text of cells of one style, and its runs.
+fn put_text(data: &mut Vec<u8>, cells: &[Cell], tables: &Tables, runs: &mut Vec<PackedRun>) {
+    let style = cells.first().map_or(0, |cell| cell.style);
+    let run = |from: usize, to: usize, width: u8| PackedRun {
+        bytes: (to - from) as u32,
+        style,
+        width,
+    };
+    // Where the simple run under way begins.
+    let mut simple = data.len();
+    if cells.iter().fold(0, |bits, cell| bits | cell.glyph.bits()) < 0x80 {
+        put_ascii(data, cells);
+        return runs.push(run(simple, data.len(), 0));
+    }
+    for glyph in cells
+        .iter()
+        .map(|cell| cell.glyph)
+        .filter(|glyph| !glyph.is_tail())
+    {
+        let at = data.len();
         if let Some(id) = glyph.cluster_id() {
             data.extend_from_slice(tables.clusters.text(id).as_bytes());
         } else {
             let mut buffer = [0; 4];
             data.extend_from_slice(glyph.as_char().encode_utf8(&mut buffer).as_bytes());
         }
-        let bytes = (data.len() - before) as u32;
-        let style = cell.style;
         if glyph.is_wide() || glyph.cluster_id().is_some() {
-            self.end();
-            let width = Some(if glyph.is_wide() { 2 } else { 1 });
-            self.list.push(PackedRun {
-                bytes,
-                style,
-                width,
-            });
-            return;
-        }
-        match &mut self.open {
-            Some(run) if run.style == style => run.bytes += bytes,
-            _ => {
-                self.end();
-                self.open = Some(PackedRun {
-                    bytes,
-                    style,
-                    width: None,
-                });
+            if at > simple {
+                runs.push(run(simple, at, 0));
             }
+            runs.push(run(at, data.len(), 1 + u8::from(glyph.is_wide())));
+            simple = data.len();
         }
     }
-
-    fn end(&mut self) {
-        self.list.extend(self.open.take());
+    if data.len() > simple {
+        runs.push(run(simple, data.len(), 0));
     }
 }
 
@@ -255,47 +257,6 @@ fn put_number(data: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     data.push(number as u8);
-}
-
-const FG: u8 = 1;
-const BG: u8 = 1 << 1;
-const UNDERLINE_COLOR: u8 = 1 << 2;
-const UNDERLINE: u8 = 1 << 3;
-const ATTRS: u8 = 1 << 4;
-const LINK: u8 = 1 << 5;
-
-/// A byte that says what differs from plain, then just that.
-fn put_style(data: &mut Vec<u8>, style: Style, link: bool) {
-    let at = data.len();
-    data.push(if link { LINK } else { 0 });
-    for (flag, color) in [
-        (FG, style.fg),
-        (BG, style.bg),
-        (UNDERLINE_COLOR, style.underline_color),
-    ] {
-        if color != Color::Default {
-            data[at] |= flag;
-            put_color(data, color);
-        }
-    }
-    if style.underline != Underline::None {
-        data[at] |= UNDERLINE;
-        let mut pen = Pen::PLAIN;
-        pen.set_underline(style.underline);
-        data.push(pen.underline_bits());
-    }
-    if style.attrs != Attrs(0) {
-        data[at] |= ATTRS;
-        data.push(style.attrs.0);
-    }
-}
-
-fn put_color(data: &mut Vec<u8>, color: Color) {
-    match color {
-        Color::Default => {}
-        Color::Indexed(index) => data.extend_from_slice(&[0, index]),
-        Color::Rgb(Rgb { r, g, b }) => data.extend_from_slice(&[1, r, g, b]),
-    }
 }
 
 fn put_marks(data: &mut Vec<u8>, marks: &[Mark]) {
@@ -342,36 +303,9 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn color(&mut self) -> Option<Color> {
-        if self.byte()? == 0 {
-            return Some(Color::Indexed(self.byte()?));
-        }
-        Some(Color::Rgb(Rgb {
-            r: self.byte()?,
-            g: self.byte()?,
-            b: self.byte()?,
-        }))
-    }
-
     fn style(&mut self, links: &[Arc<Link>]) -> Option<(Style, LinkRef)> {
-        let flags = self.byte()?;
-        let mut style = Style::PLAIN;
-        if flags & FG != 0 {
-            style.fg = self.color()?;
-        }
-        if flags & BG != 0 {
-            style.bg = self.color()?;
-        }
-        if flags & UNDERLINE_COLOR != 0 {
-            style.underline_color = self.color()?;
-        }
-        if flags & UNDERLINE != 0 {
-            style.underline = Pen::of_underline_bits(self.byte()?).style().underline;
-        }
-        if flags & ATTRS != 0 {
-            style.attrs = Attrs(self.byte()?);
-        }
-        let link = if flags & LINK != 0 {
+        let (style, linked) = packed_style::read(&mut self.0)?;
+        let link = if linked {
             links.get(self.number()? as usize).cloned()
         } else {
             None

@@ -32,7 +32,7 @@ impl Terminal {
         self.joinable = None;
         let n = Numbers(params);
         match (intermediates, action) {
-            ([], 'm') => self.sgr(params),
+            ([], 'm') => self.sgr(params.iter()),
             ([], _) => self.csi_plain(&n, action),
             ([b'?'], _) => self.csi_private(&n, action),
             ([b'>'], _) => self.csi_greater(&n, action),
@@ -59,7 +59,6 @@ impl Terminal {
             ([b'\''], '~') => self.shift_columns(n.count(0), false),
             ([b'$'], 'p') => self.report_ansi_mode(n.get(0)),
             ([b'?', b'$'], 'p') => self.report_private_mode(n.get(0)),
-            ([b'?'] | [b'$'], _) => {}
             _ => {}
         }
     }

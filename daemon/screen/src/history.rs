@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use abide_protocol::{Row, limits};
 
-use crate::block::Block;
+use crate::block::{Block, PackedRun};
 use crate::limits::UNSEALED_ROWS;
 use crate::line::Line;
 use crate::tables::Tables;
@@ -28,6 +28,8 @@ pub(crate) struct History {
     max_bytes: usize,
     /// Memory of a block that was dropped, for the next one.
     spare: Option<Block>,
+    /// Used again for each row.
+    runs: Vec<PackedRun>,
 }
 
 impl History {
@@ -41,6 +43,7 @@ impl History {
             full_bytes: 0,
             max_bytes,
             spare: None,
+            runs: Vec::new(),
         }
     }
 
@@ -81,7 +84,7 @@ impl History {
             self.begin_block();
         }
         if let Some(block) = self.blocks.back_mut() {
-            block.push(line, tables);
+            block.push(line, tables, &mut self.runs);
         }
         self.top += 1;
         self.sealed = self.sealed.max(self.top.saturating_sub(UNSEALED_ROWS));

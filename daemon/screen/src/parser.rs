@@ -55,18 +55,18 @@ impl Parser {
     pub(crate) fn feed(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let used = match self.state {
-                State::Ground => {
+            at += match self.state {
+                State::Ground if rest[0] == ESC && self.partial_len == 0 => {
                     if at > 0 && terminal.held.view.is_none() && begins_synchronized(rest) {
                         return at;
                     }
-                    self.ground(terminal, rest)
+                    self.sequence(terminal, rest)
                 }
+                State::Ground => self.ground(terminal, rest),
                 State::Escape | State::EscapeIntermediate => self.escape(terminal, rest),
                 State::Csi => self.csi(terminal, rest),
                 State::Osc | State::Dcs | State::Skip => self.string(terminal, rest),
             };
-            at += used;
             if std::mem::take(&mut terminal.sync_ended) {
                 return at;
             }
@@ -74,29 +74,56 @@ impl Parser {
         at
     }
 
+    /// Text and C0 controls, up to the next ESC.
     fn ground(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         if self.partial_len > 0 {
             return self.complete(terminal, bytes);
         }
-        match bytes[0] {
-            ESC => {
-                terminal.joinable = None;
-                self.to_vte(terminal, &bytes[..1]);
-                self.state = State::Escape;
-                1
-            }
-            0x20..=0x7e => {
-                let length = printable(bytes);
-                terminal.print_ascii(&bytes[..length]);
-                length
-            }
-            control @ 0..=0x1f => {
-                terminal.execute(control);
-                1
-            }
-            0x7f => 1,
-            _ => self.character(terminal, bytes),
+        let mut at = 0;
+        while let Some((first, _)) = bytes.get(at..).and_then(<[u8]>::split_first) {
+            let rest = &bytes[at..];
+            at += match *first {
+                ESC => break,
+                0x20..=0x7e => {
+                    let length = printable(rest);
+                    terminal.print_ascii(&rest[..length]);
+                    length
+                }
+                control @ 0..=0x1f => {
+                    terminal.execute(control);
+                    1
+                }
+                0x7f => 1,
+                0x80.. => self.character(terminal, rest),
+            };
         }
+        at
+    }
+
+    /// What begins with ESC: all of it if it is a whole SGR, else its first byte or two.
+    fn sequence(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
+        if bytes.get(1) != Some(&b'[') {
+            terminal.joinable = None;
+            self.to_vte(terminal, &bytes[..1]);
+            self.state = State::Escape;
+            return 1;
+        }
+        let mut numbers = [0; SGR_NUMBERS];
+        if let Some((count, length)) = sgr_numbers(&bytes[2..], &mut numbers) {
+            terminal.joinable = None;
+            terminal.sgr(numbers[..count].chunks(1));
+            return length + 2;
+        }
+        terminal.joinable = None;
+        let length = csi_length(&bytes[2..]).map_or(bytes.len(), |length| length + 2);
+        self.state = match bytes[length - 1] {
+            _ if length == 2 => State::Csi,
+            ESC => State::Escape,
+            CAN | SUB | 0x40..=0x7e => State::Ground,
+            _ => State::Csi,
+        };
+        self.to_vte(terminal, &bytes[..length]);
+        length
     }
 
     /// A character beyond ASCII; an incomplete one is kept for the next call.
@@ -160,18 +187,17 @@ impl Parser {
     }
 
     fn csi(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
-        let ends = |byte: &u8| matches!(*byte, 0x40..=0x7e | CAN | SUB | ESC);
-        let Some(end) = bytes.iter().position(ends) else {
+        let Some(length) = csi_length(bytes) else {
             self.to_vte(terminal, bytes);
             return bytes.len();
         };
-        self.state = if bytes[end] == ESC {
+        self.state = if bytes[length - 1] == ESC {
             State::Escape
         } else {
             State::Ground
         };
-        self.to_vte(terminal, &bytes[..=end]);
-        end + 1
+        self.to_vte(terminal, &bytes[..length]);
+        length
     }
 
     fn to_vte(&mut self, terminal: &mut Terminal, bytes: &[u8]) {
@@ -251,6 +277,40 @@ fn printable(bytes: &[u8]) -> usize {
     length + end.unwrap_or(rest.len())
 }
 
+/// Bytes of a control sequence up to and with its last one, if that is there.
+fn csi_length(bytes: &[u8]) -> Option<usize> {
+    let ends = |byte: &u8| matches!(*byte, 0x40..=0x7e | CAN | SUB | ESC);
+    bytes.iter().position(ends).map(|end| end + 1)
+}
+
+/// Parameters of an SGR that is read without `vte`, which keeps 32.
+const SGR_NUMBERS: usize = 16;
+
+/// Reads the numbers of a whole SGR without parts (`:`): how many, and their length in bytes with
+/// the final `m`. `None` for anything else.
+#[inline]
+fn sgr_numbers(bytes: &[u8], numbers: &mut [u16; SGR_NUMBERS]) -> Option<(usize, usize)> {
+    let (mut count, mut number) = (0, 0u16);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number
+                    .saturating_mul(10)
+                    .saturating_add(u16::from(byte - b'0'));
+            }
+            b';' | b'm' => {
+                *numbers.get_mut(count)? = number;
+                (count, number) = (count + 1, 0);
+                if *byte == b'm' {
+                    return Some((count, at + 1));
+                }
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
 enum Decoded {
     Char(char, usize),
     /// So many bytes are no character: one U+FFFD.
@@ -258,7 +318,27 @@ enum Decoded {
     Incomplete,
 }
 
+#[inline]
 fn decode(bytes: &[u8]) -> Decoded {
+    // Most characters beyond ASCII have three bytes.
+    if let [
+        first @ (0xe1..=0xec | 0xee..=0xef),
+        second @ 0x80..=0xbf,
+        third @ 0x80..=0xbf,
+        ..,
+    ] = bytes
+    {
+        let part = |byte: &u8, shift: u32| u32::from(byte & 0x3f) << shift;
+        let code = u32::from(first & 0xf) << 12 | part(second, 6) | part(third, 0);
+        return Decoded::Char(
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            3,
+        );
+    }
+    decode_any(bytes)
+}
+
+fn decode_any(bytes: &[u8]) -> Decoded {
     let window = bytes.get(..4).unwrap_or(bytes);
     let (valid, error) = match std::str::from_utf8(window) {
         Ok(text) => (text, None),

@@ -3,6 +3,7 @@
 use abide_protocol::limits::MAX_CLUSTER;
 
 use crate::cell::{Cell, Glyph};
+use crate::joins::Join;
 use crate::terminal::Terminal;
 use crate::width;
 
@@ -266,44 +267,70 @@ impl Terminal {
             return false;
         };
         let cell = self.shown.grid.line(self.at.row).cell(column);
+        let base = cell.glyph.protected(false);
+        let graphemes = self.flags.graphemes;
+        let known = self.joins.get(base, c).filter(|_| graphemes);
+        let join = known.unwrap_or_else(|| {
+            // Ids that a collection would free may be in `cell` only if it is on the grid.
+            self.collect_if_due();
+            let join = self.joined(base, c);
+            if graphemes {
+                self.joins.put(base, c, join);
+            }
+            join
+        });
+        let Join::Into(glyph) = join else {
+            return false;
+        };
+        self.joinable = Some(c);
+        if glyph != base {
+            self.become_cluster(column, cell, glyph);
+        }
+        true
+    }
+
+    /// What comes of `base` and `c`: a cluster, unless a boundary lies between them. A cluster that
+    /// cannot be kept, for its length or for the number of others, stays as it was.
+    fn joined(&mut self, base: Glyph, c: char) -> Join {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
-        self.tables.push_text(cell.glyph, &mut text);
+        self.tables.push_text(base, &mut text);
         let at = text.len();
         text.push(c);
-        let joins = if self.flags.graphemes {
+        let graphemes = self.flags.graphemes;
+        let joins = if graphemes {
             width::joins(&text, at)
         } else {
             joinable_mark(c)
         };
-        if joins && text.len() <= MAX_CLUSTER {
-            self.set_cluster(column, cell, &text);
-        }
-        if joins {
-            self.joinable = Some(c);
-        }
+        let id = if joins && text.len() <= MAX_CLUSTER {
+            self.tables.clusters.intern(&text)
+        } else {
+            None
+        };
+        let wide = if graphemes {
+            width::of_cluster(&text) == 2
+        } else {
+            base.is_wide()
+        };
         self.scratch = text;
-        joins
+        match id {
+            _ if !joins => Join::Apart,
+            None => Join::Into(base),
+            Some(id) if wide => Join::Into(Glyph::cluster(id).wide()),
+            Some(id) => Join::Into(Glyph::cluster(id)),
+        }
     }
 
-    /// The cell at `column` now shows `text`; its width may change.
-    fn set_cluster(&mut self, column: u16, cell: Cell, text: &str) {
-        self.collect_if_due();
-        let Some(id) = self.tables.clusters.intern(text) else {
-            return;
-        };
-        let was_wide = cell.glyph.is_wide();
-        let wide = if self.flags.graphemes {
-            width::of_cluster(text) == 2
-        } else {
-            was_wide
-        };
-        let glyph = Glyph::cluster(id).protected(cell.glyph.is_protected());
-        match (was_wide, wide) {
-            (true, true) => self.replace(column, glyph.wide(), cell.style),
-            (false, false) => self.replace(column, glyph, cell.style),
-            (false, true) => self.widen(column, glyph, cell.style),
-            (true, false) => self.narrow(column, glyph, cell.style),
+    /// The cell at `column` becomes `glyph`; its width may change.
+    fn become_cluster(&mut self, column: u16, cell: Cell, glyph: Glyph) {
+        let style = cell.style;
+        let wide = glyph.is_wide();
+        let glyph = glyph.protected(cell.glyph.is_protected());
+        match (cell.glyph.is_wide(), wide) {
+            (false, true) => self.widen(column, glyph.narrow(), style),
+            (true, false) => self.narrow(column, glyph, style),
+            _ => self.replace(column, glyph, style),
         }
     }
 

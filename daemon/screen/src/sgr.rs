@@ -1,15 +1,14 @@
 //! SGR: what the pen writes.
 
-use vte::Params;
-
 use abide_protocol::{Attrs, Color, Rgb, Style, Underline};
 
 use crate::pen::Pen;
 use crate::terminal::Terminal;
 
 impl Terminal {
-    pub(crate) fn sgr(&mut self, params: &Params) {
-        let mut params = params.iter();
+    /// Each parameter is a code and the parts that belong to it.
+    #[inline]
+    pub(crate) fn sgr<'a>(&mut self, mut params: impl Iterator<Item = &'a [u16]>) {
         let mut pen = self.pen;
         while let Some(param) = params.next() {
             match param {

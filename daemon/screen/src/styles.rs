@@ -1,17 +1,32 @@
 //! The style table: every style in use has a small id.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::limits::STYLES_BEFORE_COLLECTION;
+use crate::packed_style::PackedStyle;
 use crate::pen::Pen;
 
-/// Multiplies and folds; keys are pens, which a program may choose, but a collision costs a
-/// comparison only and the table is bounded by the cells on screen.
-#[derive(Default)]
-pub(crate) struct FoldHasher(u64);
+/// Multiplies and folds, from a random start: a program chooses its pens, and must not be able to
+/// choose ones that collide.
+#[derive(Clone, Copy)]
+struct Fold(u64);
 
-impl Hasher for FoldHasher {
+impl Fold {
+    fn new() -> Self {
+        Self(RandomState::new().build_hasher().finish())
+    }
+}
+
+impl BuildHasher for Fold {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl Hasher for Fold {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -33,14 +48,14 @@ impl Hasher for FoldHasher {
     }
 }
 
-type Index = HashMap<u128, u32, BuildHasherDefault<FoldHasher>>;
-
 /// Number of recently used styles that are found without the index; a power of two.
 const RECENT: usize = 64;
 
 pub(crate) struct Styles {
     pens: Vec<Pen>,
-    index: Index,
+    /// Each pen as history writes it.
+    packed: Vec<PackedStyle>,
+    index: HashMap<u128, u32, Fold>,
     free: Vec<u32>,
     recent: [(Pen, u32); RECENT],
     limit: usize,
@@ -48,10 +63,11 @@ pub(crate) struct Styles {
 
 impl Styles {
     pub(crate) fn new() -> Self {
-        let mut index = Index::default();
+        let mut index = HashMap::with_hasher(Fold::new());
         index.insert(Pen::PLAIN.0, 0);
         Self {
             pens: vec![Pen::PLAIN],
+            packed: vec![PackedStyle::of(Pen::PLAIN)],
             index,
             free: Vec::new(),
             recent: [(Pen::PLAIN, 0); RECENT],
@@ -68,8 +84,11 @@ impl Styles {
         self.index.len() >= self.limit
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.index.len()
+    /// The style as history writes it.
+    pub(crate) fn packed(&self, id: u32) -> &[u8] {
+        self.packed
+            .get(id as usize)
+            .map_or(&[0], PackedStyle::bytes)
     }
 
     #[inline]
@@ -77,9 +96,7 @@ impl Styles {
         if pen == Pen::PLAIN {
             return 0;
         }
-        let mut hasher = FoldHasher::default();
-        hasher.write_u128(pen.0);
-        let slot = hasher.finish() as usize & (RECENT - 1);
+        let slot = self.index.hasher().hash_one(pen.0) as usize & (RECENT - 1);
         if let Some((recent, id)) = self.recent.get(slot)
             && *recent == pen
         {
@@ -98,13 +115,19 @@ impl Styles {
         }
         let id = match self.free.pop() {
             Some(id) => {
-                if let Some(place) = self.pens.get_mut(id as usize) {
+                let places = (
+                    self.pens.get_mut(id as usize),
+                    self.packed.get_mut(id as usize),
+                );
+                if let (Some(place), Some(packed)) = places {
                     *place = pen;
+                    *packed = PackedStyle::of(pen);
                 }
                 id
             }
             None => {
                 self.pens.push(pen);
+                self.packed.push(PackedStyle::of(pen));
                 (self.pens.len() - 1) as u32
             }
         };

@@ -11,6 +11,7 @@ use crate::charset::Charsets;
 use crate::grid::Grid;
 use crate::held::Held;
 use crate::history::History;
+use crate::joins::Joins;
 use crate::keyboard::Keyboard;
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
 use crate::modes::Flags;
@@ -104,6 +105,7 @@ pub(crate) struct Terminal {
     pub(crate) hidden: Side,
     pub(crate) history: History,
     pub(crate) tables: Tables,
+    pub(crate) joins: Joins,
     pub(crate) at: Position,
     pub(crate) pen: Pen,
     /// DECSCA: cells written are safe from selective erasure.
@@ -153,6 +155,7 @@ impl Terminal {
             hidden: Side::new(size),
             history: History::new(options.history_bytes),
             tables: Tables::new(),
+            joins: Joins::new(),
             at: Position::default(),
             pen: Pen::PLAIN,
             protect: false,
@@ -240,6 +243,7 @@ impl Terminal {
         let cells = cells.chain(self.held.cells());
         let pens = [self.pen, self.shown.saved.pen, self.hidden.saved.pen];
         self.tables.collect(cells, pens.into_iter());
+        self.joins.clear();
         self.pen_changed();
     }
 

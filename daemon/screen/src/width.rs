@@ -8,7 +8,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub(crate) fn of_char(c: char) -> u8 {
     match c {
         '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{ff}' | '\u{2500}'..='\u{259f}' => 1,
-        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{3041}'..='\u{3096}'
+        | '\u{30a0}'..='\u{30ff}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => 2,
         // Terminals give the long dashes one column.
         '\u{2e3a}' | '\u{2e3b}' => 1,
         _ => c.width().unwrap_or(0).min(2) as u8,
