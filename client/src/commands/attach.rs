@@ -118,7 +118,11 @@ fn open(
         history,
         look: abide_protocol::message::TerminalLook::default(),
         device: None,
-        limits: Limits::ALL,
+        limits: Limits {
+            type_: !args.watch,
+            size: !args.watch,
+            ..Limits::ALL
+        },
         ssh_auth_sock: variable("SSH_AUTH_SOCK"),
     })))?;
     link.post(&ToServer::Focus { focused: true })?;

@@ -36,6 +36,7 @@ const ON_AT_REST: [u32; 2] = [7, 25];
 /// What a program (through the session) wants of the terminal.
 #[derive(Clone, PartialEq, Debug)]
 struct Wish {
+    surface: Surface,
     mouse: MouseTracking,
     keypad: bool,
     reverse: bool,
@@ -178,6 +179,7 @@ impl Outfit {
     pub fn mirror(&mut self, snapshot: &Snapshot) -> Vec<u8> {
         let modes = &snapshot.modes;
         let wish = Wish {
+            surface: self.surface,
             mouse: modes.mouse,
             keypad: modes.application_keypad,
             reverse: modes.reverse_video,

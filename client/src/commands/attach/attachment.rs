@@ -164,10 +164,20 @@ impl Attachment {
         if self.tty.congested() || early && self.painting.is_none() {
             return Ok(());
         }
+        let revision = self.picture.snapshot().map(|snapshot| snapshot.revision);
+        if self.picture.waits() {
+            // Unacknowledged, the keeper would not send what is waited for.
+            self.painting = revision;
+            return self.write();
+        }
         let Some(bytes) = self.picture.paint(now) else {
             return Ok(());
         };
-        self.painting = self.picture.snapshot().map(|snapshot| snapshot.revision);
+        self.painting = revision;
+        if self.picture.outfit.keyboard() == Keyboard::Kitty {
+            let flags = self.picture.outfit.kitty_flags();
+            self.decoder.set_outer(Outer::Kitty(flags));
+        }
         self.tty.undo_by(self.picture.undo());
         self.tty.post(&bytes);
         self.write()

@@ -285,17 +285,23 @@ impl Picture {
         Vec::new()
     }
 
+    /// The session has not followed the terminal's new size yet: nothing is painted until it has,
+    /// or has had its time.
+    pub(super) fn waits(&self) -> bool {
+        let full = |snapshot| self.target(snapshot) == Surface::Full;
+        self.follows.is_some()
+            && self.painter.surface() == Surface::Inline
+            && self.mirror.snapshot().is_some_and(|snapshot| full(snapshot))
+    }
+
     /// The bytes that bring the terminal up to date; `None` if there is nothing to paint.
     pub(super) fn paint(&mut self, now: Instant) -> Option<Vec<u8>> {
         let snapshot = self.mirror.snapshot().map(Arc::clone)?;
-        if !std::mem::take(&mut self.dirty) {
+        if !self.dirty || self.waits() {
             return None;
         }
         let target = self.target(&snapshot);
         let mut bytes = Vec::new();
-        if target == Surface::Full && self.follows.is_some() {
-            return None;
-        }
         if target != self.painter.surface() {
             bytes.extend(self.outfit.leaving_full());
             bytes.extend(self.painter.switch(target, self.size));
