@@ -116,13 +116,12 @@ impl<'s> Search<'s> {
     }
 
     /// Where row `index` of the new screen probably was: by `top`, behind the row before it, in
-    /// place.
+    /// place. No guess comes twice.
     fn guesses(&self, index: usize) -> [Option<usize>; 3] {
-        [
-            index.checked_add_signed(self.shift),
-            Some(self.next),
-            Some(index),
-        ]
+        let by_top = index.checked_add_signed(self.shift);
+        let next = Some(self.next).filter(|next| Some(*next) != by_top);
+        let in_place = Some(index).filter(|index| Some(*index) != by_top && Some(*index) != next);
+        [by_top, next, in_place]
     }
 
     /// The old row that equals `row`.
