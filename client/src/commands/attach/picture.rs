@@ -260,10 +260,13 @@ impl Picture {
 
     /// The terminal was used by others meanwhile: what stands on it now is kept above.
     pub(super) fn start_over(&mut self) -> Vec<u8> {
+        let mut bytes = self.painter.switch(Surface::Inline, self.size);
+        drop(self.outfit.switched(Surface::Inline));
         self.painter = Painter::new(self.painter.caps());
         self.dirty = true;
-        self.outfit
-            .resume(self.mirror.snapshot().map(|snapshot| &**snapshot))
+        let snapshot = self.mirror.snapshot().map(|snapshot| &**snapshot);
+        bytes.extend(self.outfit.resume(snapshot));
+        bytes
     }
 
     /// What there is to do by the clock, and when next.

@@ -189,6 +189,7 @@ proptest! {
         states in prop::collection::vec(any_state(), 0..5),
         kitty in any::<bool>(),
         orderly in any::<bool>(),
+        suspended in prop::option::of(0usize..4),
         habits in prop::sample::select(vec![
             "", "\x1b[?2004h", "\x1b[>1u", "\x1b[>4;1m", "\x1b[?1000h\x1b[?1006h", "\x1b[?1004h",
             "\x1b[?2031h", "\x1b=", "\x1b[5 q",
@@ -201,7 +202,12 @@ proptest! {
         let mut picture = Picture::new(Caps::FULL, size(), 10, "Ctrl-\\".into());
         begin(&mut picture, &mut terminal, keyboard);
         let now = Instant::now();
-        for state in states {
+        for (index, state) in states.into_iter().enumerate() {
+            if Some(index) == suspended {
+                feed(&mut terminal, &picture.leave());
+                prop_assert_eq!(&told(&mut terminal), &before);
+                feed(&mut terminal, &picture.start_over());
+            }
             drop(picture.replace(state, None));
             feed(&mut terminal, &picture.paint(now).unwrap_or_default());
         }
