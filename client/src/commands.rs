@@ -7,6 +7,7 @@ mod daemon;
 mod doctor;
 mod edit;
 mod end;
+mod end_of;
 mod info;
 mod list;
 mod man;
@@ -51,33 +52,6 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
 #[expect(clippy::print_stderr, reason = "commands speak to people")]
 fn note(line: &str) {
     eprintln!("abide: {line}");
-}
-
-/// Waits for the end of a session, however often its daemon or keeper must be asked.
-async fn ended(paths: &Paths, info: &SessionInfo) -> Result<ExitStatus, Fault> {
-    let wait = || Request::Wait { session: info.id };
-    let answer = match sessions::connect_keeper(paths, info.id).await {
-        Ok(mut keeper) => match keeper.request(wait()).await {
-            Ok(answer) => answer,
-            // The keeper has left, or was killed: the daemon knows how the session ended.
-            Err(_) => sessions::ask_daemon(paths, wait()).await?,
-        },
-        Err(error) if error.nobody() => sessions::ask_daemon(paths, wait()).await?,
-        Err(error) => return Err(error.into()),
-    };
-    match answer {
-        Answer::Exited(ExitStatus::Lost) => Err(lost(info)),
-        Answer::Exited(status) => Ok(status),
-        _ => Err(sessions::unexpected("the session").into()),
-    }
-}
-
-fn lost(info: &SessionInfo) -> Fault {
-    let line = format!(
-        "\"{}\" is lost: its keeper or the machine went down, and nobody saw how it ended",
-        list::clean(&info.name)
-    );
-    failure(FailKind::Internal, line).into()
 }
 
 /// Refuses a name that no session can have.

@@ -85,17 +85,23 @@ async fn shut_down(paths: &Paths) -> Result<Option<u32>, Fault> {
     let status = ask_status(&mut link).await?;
     link.request(Request::Shutdown).await?;
     let began = Instant::now();
-    while !matches!(link.next().await, Ok(None) | Err(_)) {}
-    loop {
-        match sessions::connect_daemon(paths).await {
-            Err(error) if error.nobody() => return Ok(Some(status.living)),
-            _ if began.elapsed() > STOP_PATIENCE => {
-                let line = format!("the daemon (process {}) does not leave", status.pid);
-                return Err(failure(FailKind::Internal, line).into());
-            }
-            _ => tokio::time::sleep(STOP_POLL).await,
+    while lives(status.pid) {
+        if began.elapsed() > STOP_PATIENCE {
+            let line = format!("the daemon (process {}) does not leave", status.pid);
+            return Err(failure(FailKind::Internal, line).into());
         }
+        tokio::time::sleep(STOP_POLL).await;
     }
+    Ok(Some(status.living))
+}
+
+/// Neither gone nor waiting for its parent to notice.
+fn lives(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit_once(") ")
+        .and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| !"ZX".contains(state))
 }
 
 async fn ask_status(link: &mut Link) -> Result<DaemonStatus, Fault> {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use abide_protocol::message::{EndHow, ExitStatus, FailKind, Request};
 
+use super::end_of::End;
 use super::list::{clean, signal_name};
 use crate::cli;
 use crate::fault::{Fault, failure};
@@ -29,8 +30,10 @@ pub(super) async fn run(args: cli::Named, how: EndHow) -> Result<u8, Fault> {
         session: info.id,
         how,
     };
+    // First wait, then end it: a keeper that nobody is attached to leaves with its program.
+    let end = End::await_of(&paths, &info).await?;
     sessions::ask(&paths, &info, request).await?;
-    let line = match super::ended(&paths, &info).await? {
+    let line = match end.seen().await? {
         ExitStatus::Code(0) => format!("\"{name}\" ended"),
         ExitStatus::Code(code) => format!("\"{name}\" ended with code {code}"),
         ExitStatus::Signal(signal) => format!("\"{name}\" was ended by {}", signal_name(signal)),

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use abide_protocol::message::SessionState;
 
+use super::end_of::End;
 use crate::cli;
 use crate::fault::{Fault, TIMED_OUT, code_of_program};
 use crate::output::Out;
@@ -12,7 +13,8 @@ use crate::{json, sessions};
 pub(super) async fn run(args: cli::Wait) -> Result<u8, Fault> {
     let paths = sessions::paths()?;
     let info = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let exited = super::ended(&paths, &info);
+    let end = End::await_of(&paths, &info).await?;
+    let exited = end.seen();
     let status = match args.timeout {
         None => exited.await?,
         Some(limit) => match tokio::time::timeout(limit, exited).await {
