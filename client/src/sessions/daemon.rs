@@ -15,6 +15,8 @@ use crate::link::{Link, LinkError};
 const START_PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at a daemon that is starting.
 const START_POLL: Duration = Duration::from_millis(10);
+/// Between two attempts to start a daemon while another one holds the lock.
+const START_AGAIN: Duration = Duration::from_millis(50);
 /// File name of the daemon's program.
 const PROGRAM: &str = "abided";
 /// Exit code of a daemon that found another one running.
@@ -34,20 +36,24 @@ pub async fn connect_or_start(paths: &Paths) -> Result<Link, Failure> {
         Err(error) if error.nobody() => {}
         other => return other.map_err(Failure::from),
     }
-    let mut daemon = Some(start()?);
+    let mut daemon = start()?;
     let began = Instant::now();
+    let mut started = began;
     loop {
         match connect(paths).await {
             Err(error) if error.nobody() => {}
             other => return other.map_err(Failure::from),
         }
-        if let Some(child) = daemon.as_mut()
-            && let Ok(Some(status)) = child.try_wait()
-        {
+        if let Ok(Some(status)) = daemon.try_wait() {
             if status.code() != Some(EXIT_TAKEN) {
-                return Err(complaint(child));
+                return Err(complaint(&mut daemon));
             }
-            daemon = None;
+            // The one that holds the lock is about to listen, or is a dead one that the system
+            // has not buried yet.
+            if started.elapsed() > START_AGAIN {
+                daemon = start()?;
+                started = Instant::now();
+            }
         }
         if began.elapsed() > START_PATIENCE {
             let line = format!(
