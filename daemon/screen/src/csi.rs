@@ -58,6 +58,7 @@ impl Terminal {
             ([b'\''], '}') => self.shift_columns(n.count(0), true),
             ([b'\''], '~') => self.shift_columns(n.count(0), false),
             ([b'$'], 'p') => self.report_ansi_mode(n.get(0)),
+            ([b'$'], 'w') if n.get(0) == 2 => self.report_tabs(),
             ([b'?', b'$'], 'p') => self.report_private_mode(n.get(0)),
             _ => {}
         }

@@ -98,11 +98,6 @@ impl Line {
         }
     }
 
-    pub(crate) fn set_marks(&mut self, marks: Vec<Mark>) {
-        self.marks = marks;
-        self.fresh = 0;
-    }
-
     /// Mutable cells `[from, to)`, which count as written from now on. Reaching the last column
     /// ends a soft wrap. The caller keeps wide cells whole (see [`Self::part`]).
     #[inline]

@@ -17,6 +17,14 @@ enum Dynamic {
     Cursor,
 }
 
+/// A notification whose parts are still coming (OSC 99).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Note {
+    id: String,
+    title: String,
+    body: String,
+}
+
 const DYNAMIC: [Dynamic; 3] = [Dynamic::Foreground, Dynamic::Background, Dynamic::Cursor];
 
 impl Terminal {
@@ -230,8 +238,8 @@ impl Terminal {
         }
     }
 
-    /// OSC 99: `key=value:...;text`. Only whole, plain notifications: parts of one are shown as they
-    /// come, questions about what is supported are not answered.
+    /// OSC 99: `key=value:...;text`. A notification may come in parts, `d=0` on all but the last;
+    /// only the newest is put together. Questions about what is supported are not answered.
     fn notify_kitty(&mut self, body: &str) {
         let Some((meta, text)) = body.split_once(';') else {
             return;
@@ -241,10 +249,23 @@ impl Terminal {
             Some("1") => base64(text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             _ => Some(text.to_owned()),
         };
-        match (value("p="), text) {
-            (None | Some("title"), Some(text)) => self.notify(&text, ""),
-            (Some("body"), Some(text)) => self.notify("", &text),
-            _ => {}
+        let id = value("i=").unwrap_or("");
+        if self.note.id != id {
+            self.note = Note {
+                id: clean(id, limits::MAX_LINK_ID),
+                ..Note::default()
+            };
+        }
+        let part = match value("p=") {
+            None | Some("title") => &mut self.note.title,
+            Some("body") => &mut self.note.body,
+            Some(_) => return,
+        };
+        let room = limits::MAX_NOTIFICATION.saturating_sub(part.len());
+        part.push_str(&clean(&text.unwrap_or_default(), room));
+        if value("d=") != Some("0") {
+            let note = std::mem::take(&mut self.note);
+            self.notify(&note.title, &note.body);
         }
     }
 

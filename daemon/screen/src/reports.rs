@@ -42,6 +42,12 @@ impl Terminal {
         (row, column)
     }
 
+    /// DECTABSR.
+    pub(crate) fn report_tabs(&mut self) {
+        let stops: Vec<String> = self.tabs.columns().map(|stop| stop.to_string()).collect();
+        self.reply(format!("\x1bP2$u{}\x1b\\", stops.join("/")));
+    }
+
     /// DSR with `?`.
     pub(crate) fn private_status_report(&mut self, what: u16) {
         match what {

@@ -133,7 +133,7 @@ impl Terminal {
             6 => self.flags.origin.into(),
             69 => self.flags.side_margins.into(),
             47 | 1047 | 1049 => (self.book == Book::Alternate).into(),
-            1048 => Report::Set,
+            1048 => self.shown.saved.set.into(),
             2026 => self.synchronized.into(),
             2048 => self.flags.size_reports.into(),
             // Smooth scroll, auto-repeat of keys, 132 columns, national sets: not ours to change.

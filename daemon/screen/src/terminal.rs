@@ -15,6 +15,7 @@ use crate::joins::Joins;
 use crate::keyboard::Keyboard;
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
 use crate::modes::Flags;
+use crate::osc::Note;
 use crate::pen::Pen;
 use crate::tables::Tables;
 use crate::tabs::Tabs;
@@ -59,6 +60,8 @@ impl Margins {
 /// What DECSC saves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Saved {
+    /// DECSC was used, and this is not the default.
+    pub(crate) set: bool,
     pub(crate) at: Position,
     pub(crate) pen: Pen,
     pub(crate) protect: bool,
@@ -68,6 +71,7 @@ pub(crate) struct Saved {
 
 impl Saved {
     pub(crate) const HOME: Self = Self {
+        set: false,
         at: Position {
             row: 0,
             column: 0,
@@ -137,6 +141,7 @@ pub(crate) struct Terminal {
     pub(crate) replies: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_bytes: usize,
+    pub(crate) note: Note,
     /// Inside a synchronized update (2026).
     pub(crate) synchronized: bool,
     /// Set when one ends.
@@ -181,6 +186,7 @@ impl Terminal {
             replies: Vec::new(),
             events: Vec::new(),
             event_bytes: 0,
+            note: Note::default(),
             synchronized: false,
             sync_ended: false,
             scratch: String::new(),
@@ -290,6 +296,7 @@ impl Terminal {
     /// DECSC.
     pub(crate) fn save_cursor(&mut self) {
         self.shown.saved = Saved {
+            set: true,
             at: self.at,
             pen: self.pen,
             protect: self.protect,
@@ -431,7 +438,8 @@ impl Side {
 
 fn initial_modes() -> Modes {
     Modes {
-        alternate_scroll: false,
+        // As most terminals have it: the wheel scrolls what a pager shows.
+        alternate_scroll: true,
         ..Modes::default()
     }
 }

@@ -1,27 +1,11 @@
 //! Laws that hold for any input: splits do not matter, invariants hold, nothing panics.
 
-use abide_protocol::message::TerminalLook;
+mod support;
+
 use abide_protocol::{Book, LineNo, Size, Snapshot};
-use abide_screen::{Options, Screen};
+use abide_screen::Screen;
 use proptest::prelude::*;
-
-fn screen(cols: u16, rows: u16) -> Screen {
-    Screen::new(Options {
-        size: Size::clamped(cols, rows),
-        look: TerminalLook::default(),
-        incarnation: 1,
-        version: "abide test",
-        history_bytes: 1 << 20,
-    })
-}
-
-fn feed(screen: &mut Screen, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        let used = screen.feed(bytes);
-        assert!(used > 0, "no progress");
-        bytes = &bytes[used..];
-    }
-}
+use support::{feed, screen};
 
 /// Pieces of what programs write, weighted to meet at edges.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
