@@ -28,7 +28,7 @@ use crate::keeper::ended;
 use desk::Desk;
 use keepers::Keepers;
 use place::{Place, PlaceError};
-use registry::Registry;
+use registry::{Registry, RegistryError};
 use roster::Roster;
 
 /// Clients connected at once at most; beyond, a connection is refused with a line.
@@ -77,7 +77,14 @@ fn start(foreground: bool) -> anyhow::Result<()> {
         std::env::var_os(name)
     })))?;
     log::open(&place.paths, foreground)?;
-    let (registry, rebuilt) = Registry::open(&place.paths.registry())?;
+    let (registry, rebuilt) = Registry::open(&place.paths.registry()).map_err(|error| {
+        let next = match error {
+            RegistryError::Full => "free some space and try again",
+            RegistryError::Newer { .. } => "update Abide",
+            RegistryError::Sql(_) => "see: abide doctor",
+        };
+        anyhow::anyhow!("{error}; {next}")
+    })?;
     let mut roster = Roster::load(registry, rebuilt)?;
     if let Some(line) = place.warning.take() {
         roster.warnings().raise("place", line);

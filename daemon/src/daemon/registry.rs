@@ -178,6 +178,14 @@ impl Registry {
         registry.migrate()?;
         Ok(registry)
     }
+
+    /// A disk that is full from now on, or has room again.
+    pub(super) fn fill(&self, full: bool) {
+        let pages = if full { 1 } else { 1 << 30 };
+        self.db
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+    }
 }
 
 #[cfg(test)]

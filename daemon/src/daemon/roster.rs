@@ -29,6 +29,8 @@ pub(super) struct Roster {
     promised: HashMap<SessionId, String>,
     /// When each living session's row was last written.
     written: HashMap<SessionId, u64>,
+    /// Those whose row could not be written; it is tried again with the next.
+    unwritten: BTreeSet<SessionId>,
     /// Removed while their keeper was still there to serve a last viewer.
     removed: BTreeSet<SessionId>,
     registry: Registry,
@@ -52,6 +54,7 @@ impl Roster {
             sessions: infos.into_iter().map(|info| (info.id, info)).collect(),
             promised: HashMap::new(),
             written: HashMap::new(),
+            unwritten: BTreeSet::new(),
             removed: BTreeSet::new(),
             registry,
             warnings,
@@ -306,12 +309,22 @@ impl Roster {
     }
 
     fn save(&mut self, info: &SessionInfo, now: u64) {
-        match self.registry.put(info) {
-            Ok(()) => {
-                self.written.insert(info.id, now);
-                self.warnings.settle("registry");
+        let late = std::mem::take(&mut self.unwritten);
+        let late = late.iter().filter_map(|id| self.sessions.get(id));
+        let rows: Vec<_> = late.chain([info]).cloned().collect();
+        for row in rows {
+            match self.registry.put(&row) {
+                Ok(()) => {
+                    self.written.insert(row.id, now);
+                }
+                Err(error) => {
+                    self.unwritten.insert(row.id);
+                    self.complain(&error);
+                }
             }
-            Err(error) => self.complain(&error),
+        }
+        if self.unwritten.is_empty() {
+            self.warnings.settle("registry");
         }
     }
 

@@ -207,6 +207,41 @@ fn a_living_sessions_row_is_written_once_a_minute() {
     assert_eq!(stored(&roster), "three");
 }
 
+#[test]
+fn a_full_disk_refuses_new_sessions_and_costs_the_others_nothing() {
+    let mut roster = roster();
+    let a = running(&roster.admit(id(1), &named(Some("a")), "", NOW).unwrap());
+    let long = SessionInfo {
+        last_line: "x".repeat(100_000),
+        ..a.clone()
+    };
+    roster.registry.fill(true);
+    let spec = Spec {
+        command: vec![vec![b'x'; 100_000]],
+        ..named(Some("b"))
+    };
+    let refused = roster.admit(id(2), &spec, "", NOW).unwrap_err();
+    assert_eq!(refused.kind, FailKind::Exhausted);
+    assert!(
+        refused.line.ends_with("free some space and try again"),
+        "{}",
+        refused.line
+    );
+    assert_eq!(states(&roster), [("a".into(), SessionState::Starting)]);
+    roster.seen(ended(&long, NOW), NOW);
+    assert_eq!(roster.warnings().lines().len(), 1);
+    roster.registry.fill(false);
+    roster.admit(id(3), &named(Some("c")), "", NOW).unwrap();
+    let c = running(roster.get(id(3)).unwrap());
+    roster.seen(c, NOW);
+    assert_eq!(roster.warnings().lines().len(), 0);
+    assert_eq!(
+        reloaded(roster).get(id(1)),
+        Some(&ended(&long, NOW)),
+        "written late"
+    );
+}
+
 /// What may happen to a session, in any order, with the daemon killed anywhere in between.
 #[derive(Clone, Debug)]
 enum Step {
