@@ -16,8 +16,7 @@ mod overview;
 mod type_in;
 mod wait;
 
-use abide_protocol::message::{Answer, EndHow, ExitStatus, FailKind, Request, SessionInfo};
-use abide_protocol::paths::Paths;
+use abide_protocol::message::{EndHow, FailKind};
 
 use crate::cli::{self, Command};
 use crate::fault::{Fault, failure};
@@ -43,7 +42,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Clear(args)) => edit::clear(args).await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
-        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Completions(args)) => completions::run(args.shell),
         Some(Command::Man { directory }) => man::run(&directory),
     }
 }

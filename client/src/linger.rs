@@ -76,11 +76,11 @@ fn drop_ins() -> impl Iterator<Item = PathBuf> {
 
 /// What a configuration says of `KillUserProcesses`, if anything.
 fn kills(text: &str) -> Option<bool> {
-    let values = text
+    let mut values = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("KillUserProcesses="));
     values
-        .last()
+        .next_back()
         .map(|value| matches!(value.trim(), "yes" | "true" | "on" | "1"))
 }
 

@@ -13,8 +13,11 @@ use abide_protocol::RequestId;
 use abide_protocol::message::{Answer, FailKind, Failure, Request, ToClient, ToServer};
 use abide_protocol::wire::{self, FrameReader, WireError};
 use rustix::fs::{Mode, OFlags};
-use tokio::io::Interest;
+use rustix::io::Errno;
+use rustix::net::SendFlags;
 use tokio::net::UnixStream;
+
+use crate::tty::{Ready, Watched};
 
 /// A keeper answers within microseconds; one that has not said hello by then never will.
 const HELLO_DEADLINE: Duration = Duration::from_secs(5);
@@ -87,7 +90,7 @@ impl From<LinkError> for Failure {
 
 /// An open link; both hellos are done.
 pub struct Link {
-    stream: UnixStream,
+    socket: Watched,
     reader: FrameReader<ToClient>,
     chunk: Box<[u8]>,
     unsent: Vec<u8>,
@@ -100,9 +103,9 @@ impl Link {
     /// Connects to the socket at `path` and agrees on a version.
     pub async fn connect(path: impl AsRef<Path>) -> Result<Self, LinkError> {
         let path = path.as_ref();
-        let stream = open(path).await?;
+        let socket = open(path).await?;
         let mut link = Self {
-            stream,
+            socket,
             reader: FrameReader::new(),
             chunk: vec![0; CHUNK].into(),
             unsent: Vec::new(),
@@ -159,7 +162,7 @@ impl Link {
     /// Waits until the system has taken everything posted. Cancel safe.
     pub async fn flush(&mut self) -> Result<(), LinkError> {
         while !self.unsent.is_empty() {
-            self.stream.writable().await?;
+            self.socket.wait(false, true).await?;
             self.write_some()?;
         }
         Ok(())
@@ -232,29 +235,35 @@ impl Link {
     /// Waits for bytes, writing what is unsent meanwhile; `false` at the end of the stream.
     async fn read_some(&mut self) -> Result<bool, LinkError> {
         loop {
-            let interest = if self.unsent.is_empty() {
-                Interest::READABLE
-            } else {
-                Interest::READABLE | Interest::WRITABLE
-            };
-            let ready = self.stream.ready(interest).await?;
-            if ready.is_writable() {
+            let read = self.socket.read(&mut self.chunk);
+            if let Some(going_on) = self.received(read)? {
+                return Ok(going_on);
+            }
+            let pending = !self.unsent.is_empty();
+            if self.socket.wait(true, pending).await? == Ready::Write {
                 self.write_some()?;
             }
-            if !ready.is_readable() && !ready.is_read_closed() {
-                continue;
-            }
-            match self.stream.try_read(&mut self.chunk) {
-                Ok(0) => return Ok(false),
-                Ok(count) => {
-                    self.reader.push(&self.chunk[..count]);
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
-                Err(error) => return Err(error.into()),
-            }
         }
+    }
+
+    /// Takes in what was read: whether the stream goes on; `None` if nothing was there.
+    fn received(&mut self, read: io::Result<Option<usize>>) -> Result<Option<bool>, LinkError> {
+        match read {
+            Ok(None) => Ok(None),
+            Ok(Some(0)) => Ok(Some(false)),
+            Ok(Some(count)) => {
+                self.reader.push(&self.chunk[..count]);
+                Ok(Some(true))
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Some(false)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Looks whether bytes have come, without waiting.
+    pub fn look(&mut self) -> Result<bool, LinkError> {
+        let read = self.socket.look(&mut self.chunk);
+        Ok(self.received(read)?.is_some())
     }
 
     fn write_some(&mut self) -> Result<(), LinkError> {
@@ -263,15 +272,17 @@ impl Link {
             if written == self.unsent.len() {
                 break Ok(());
             }
-            match self.stream.try_write(&self.unsent[written..]) {
+            let rest = &self.unsent[written..];
+            match rustix::net::send(self.socket.fd(), rest, SendFlags::NOSIGNAL) {
                 Ok(count) => written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break Ok(()),
                 // The peer may have said why before it closed; reading will tell.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Err(Errno::PIPE | Errno::CONNRESET) => {
                     written = self.unsent.len();
                     break Ok(());
                 }
-                Err(error) => break Err(error.into()),
+                Err(error) => break Err(io::Error::from(error).into()),
             }
         };
         self.unsent.drain(..written);
@@ -280,7 +291,7 @@ impl Link {
 }
 
 /// Opens the socket after checking that its directory and its server are this user's.
-async fn open(path: &Path) -> Result<UnixStream, LinkError> {
+async fn open(path: &Path) -> Result<Watched, LinkError> {
     let refused = |source: io::Error| LinkError::Connect {
         path: path.into(),
         source,
@@ -314,7 +325,7 @@ async fn open(path: &Path) -> Result<UnixStream, LinkError> {
     let stream = UnixStream::connect(short).await.map_err(refused)?;
     let uid = stream.peer_cred()?.uid();
     if uid == us {
-        Ok(stream)
+        Ok(Watched::new(stream.into_std()?.into())?)
     } else {
         Err(LinkError::Stranger {
             path: path.into(),

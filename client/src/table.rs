@@ -139,7 +139,7 @@ fn line(columns: &[Column], row: &[Cell], widths: &[Option<usize>], color: bool)
         let (before, after) = if column.right { (spare, 0) } else { (0, spare) };
         line.extend(std::iter::repeat_n(' ', due + before));
         match cell.sgr.filter(|_| color && !text.is_empty()) {
-            Some(sgr) => line.push_str(&format!("\x1b[{sgr}m{text}\x1b[m")),
+            Some(sgr) => line.extend(["\x1b[", sgr, "m", text.as_str(), "\x1b[m"]),
             None => line.push_str(&text),
         }
         due = after + GAP;

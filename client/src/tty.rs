@@ -6,18 +6,19 @@
 
 mod probe;
 mod undo;
+mod watched;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 use abide_protocol::Size;
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 pub use probe::{Findings, Probe};
 use undo::Undo;
+pub use watched::{Ready, Watched};
 
 /// Bytes waiting for the terminal at most before [`Tty::congested`] says so; some full repaints.
 const CONGESTED: usize = 64 << 10;
@@ -35,7 +36,7 @@ pub enum TtyError {
 
 /// The user's terminal, in raw mode while this lives.
 pub struct Tty {
-    fd: AsyncFd<OwnedFd>,
+    fd: Watched,
     before: Termios,
     unsent: Vec<u8>,
 }
@@ -57,7 +58,7 @@ impl Tty {
             .map_err(|_| TtyError::None)?;
         let before = termios::tcgetattr(&fd).map_err(io::Error::from)?;
         Ok(Self {
-            fd: register(fd)?,
+            fd: Watched::new(fd)?,
             before,
             unsent: Vec::new(),
         })
@@ -66,7 +67,7 @@ impl Tty {
     /// The terminal's size; `None` if it does not know.
     #[must_use]
     pub fn size(&self) -> Option<Size> {
-        size_of(self.fd.get_ref())
+        size_of(self.fd.fd())
     }
 
     /// What the Backspace key sends, as the line discipline has it.
@@ -78,13 +79,13 @@ impl Tty {
     /// Hands every byte over as it comes. From here on the terminal is given back on every way out.
     pub fn raw(&mut self) -> io::Result<()> {
         undo::arm(Undo {
-            fd: self.fd.get_ref().try_clone()?,
+            fd: self.fd.fd().try_clone()?,
             termios: self.before.clone(),
             bytes: Vec::new(),
         });
         let mut raw = self.before.clone();
         raw.make_raw();
-        termios::tcsetattr(self.fd.get_ref(), OptionalActions::Drain, &raw)?;
+        termios::tcsetattr(self.fd.fd(), OptionalActions::Drain, &raw)?;
         Ok(())
     }
 
@@ -128,10 +129,10 @@ impl Tty {
             if written == self.unsent.len() {
                 break Ok(());
             }
-            match rustix::io::write(self.fd.get_ref(), &self.unsent[written..]) {
+            match rustix::io::write(self.fd.fd(), &self.unsent[written..]) {
                 Ok(count) => written += count,
-                Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => break Ok(()),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break Ok(()),
                 Err(error) => break Err(error.into()),
             }
         };
@@ -143,39 +144,24 @@ impl Tty {
     /// Cancel safe.
     pub async fn turn(&mut self, buffer: &mut [u8], listen: bool) -> io::Result<Turn> {
         loop {
+            if listen && let Some(count) = self.read(buffer)? {
+                return Ok(Turn::Read(count));
+            }
             let pending = self.pending();
-            let interest = match (listen, pending) {
-                (true, true) => Interest::READABLE | Interest::WRITABLE,
-                (false, true) => Interest::WRITABLE,
-                (_, false) => Interest::READABLE,
-            };
-            let mut ready = self.fd.ready(interest).await?;
-            let (readable, writable) = (ready.ready().is_readable(), ready.ready().is_writable());
-            ready.clear_ready();
-            drop(ready);
-            if pending && writable {
+            if self.fd.wait(listen, pending).await? == Ready::Write {
                 self.write_some()?;
                 if !self.pending() {
                     return Ok(Turn::Written);
                 }
             }
-            if readable && let Some(count) = self.read_some(buffer)? {
-                return Ok(Turn::Read(count));
-            }
         }
     }
 
-    /// What the terminal has sent, without waiting; `Some(0)` when it is gone.
-    fn read_some(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        loop {
-            match rustix::io::read(self.fd.get_ref(), &mut *buffer) {
-                Ok(count) => return Ok(Some(count)),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => return Ok(None),
-                // The terminal has hung up.
-                Err(rustix::io::Errno::IO) => return Ok(Some(0)),
-                Err(error) => return Err(error.into()),
-            }
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        match self.fd.read(buffer) {
+            // The terminal has hung up.
+            Err(error) if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(Some(0)),
+            other => other,
         }
     }
 }
@@ -193,17 +179,6 @@ impl Drop for Tty {
     fn drop(&mut self) {
         self.restore();
     }
-}
-
-/// Has the runtime watch the terminal.
-#[expect(
-    unsafe_code,
-    reason = "tokio leaves it to the caller that the descriptor stays the same"
-)]
-fn register(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: an `OwnedFd` answers with the same open descriptor until it is dropped, which
-    // `AsyncFd` does only after it has deregistered it.
-    unsafe { AsyncFd::register(fd) }.map_err(io::Error::from)
 }
 
 /// The size of the terminal on standard output or input, if there is one.

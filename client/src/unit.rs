@@ -52,10 +52,11 @@ pub fn path() -> Option<PathBuf> {
 /// `environment`: what decides where sessions are, so that the unit's daemon is the one that this
 /// shell's commands find.
 fn text(program: &Path, environment: &[(&str, String)]) -> String {
-    let variables: String = environment
-        .iter()
-        .map(|(name, value)| format!("Environment={}\n", quoted(&format!("{name}={value}"))))
-        .collect();
+    let mut variables = String::new();
+    for (name, value) in environment {
+        let variable = quoted(&format!("{name}={value}"));
+        variables.extend(["Environment=", variable.as_str(), "\n"]);
+    }
     let program = quoted(&program.to_string_lossy());
     format!(
         "\

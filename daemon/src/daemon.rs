@@ -7,7 +7,7 @@ mod keepers;
 mod link;
 mod log;
 mod login;
-pub mod names;
+mod names;
 mod place;
 mod registry;
 mod requests;
@@ -182,7 +182,7 @@ impl Daemon {
     }
 
     /// How it ended, by the same record.
-    async fn ended_info(&self, id: SessionId) -> Option<SessionInfo> {
+    fn ended_info(&self, id: SessionId) -> Option<SessionInfo> {
         let directory = self.place.paths.sessions().join(id.to_string());
         ended::read_info(&directory).ok()
     }

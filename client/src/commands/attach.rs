@@ -152,6 +152,7 @@ fn open(
         attached: false,
         event: EventNo(0),
         painting: None,
+        typing: false,
         began: Instant::now(),
     })
 }

@@ -11,8 +11,8 @@ use crate::output::Out;
 /// Variable by which the shell tells `abide` to complete instead of to act.
 pub const VARIABLE: &str = "ABIDE_COMPLETE";
 
-pub(super) fn run(args: cli::Completions) -> Result<u8, Fault> {
-    let shell: &dyn EnvCompleter = match args.shell {
+pub(super) fn run(shell: cli::Shell) -> Result<u8, Fault> {
+    let shell: &dyn EnvCompleter = match shell {
         cli::Shell::Bash => &Bash,
         cli::Shell::Zsh => &Zsh,
         cli::Shell::Fish => &Fish,

@@ -37,7 +37,7 @@ pub(super) async fn send(args: cli::Send) -> Result<u8, Fault> {
         }
     };
     let mut typed = typist.type_in(submit(args.yes)).await?;
-    if typed == Err(InputRefusal::NeedsConfirm) && confirm(&info, &text)? {
+    if typed == Err(InputRefusal::NeedsConfirm) && confirm(&info, &text) {
         typed = typist.type_in(submit(true)).await?;
     }
     done(&info, typed)
@@ -100,16 +100,16 @@ fn bounded(text: String) -> Result<String, Fault> {
 
 /// Asks before several lines go to a program that takes each as a command.
 #[expect(clippy::print_stderr, reason = "a question to a person")]
-fn confirm(info: &SessionInfo, text: &str) -> Result<bool, Fault> {
+fn confirm(info: &SessionInfo, text: &str) -> bool {
     if !interactive() {
-        return Ok(false);
+        return false;
     }
     let lines = text.lines().count();
     eprint!(
         "\"{}\" would take each of these {lines} lines as a command. Send them? [y/N] ",
         clean(&info.name)
     );
-    Ok(super::yes(false))
+    super::yes(false)
 }
 
 async fn open(session: &str) -> Result<(SessionInfo, Typist), Fault> {

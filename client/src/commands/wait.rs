@@ -5,6 +5,7 @@ use std::io::Write;
 use abide_protocol::message::SessionState;
 
 use super::end_of::End;
+use super::list::clean;
 use crate::cli;
 use crate::fault::{Fault, TIMED_OUT, code_of_program};
 use crate::output::Out;
@@ -17,13 +18,13 @@ pub(super) async fn run(args: cli::Wait) -> Result<u8, Fault> {
     let exited = end.seen();
     let status = match args.timeout {
         None => exited.await?,
-        Some(limit) => match tokio::time::timeout(limit, exited).await {
-            Ok(exited) => exited?,
-            Err(_) => {
-                super::note(&format!("\"{}\" has not ended yet", info.name));
+        Some(limit) => {
+            let Ok(exited) = tokio::time::timeout(limit, exited).await else {
+                super::note(&format!("\"{}\" has not ended yet", clean(&info.name)));
                 return Ok(TIMED_OUT);
-            }
-        },
+            };
+            exited?
+        }
     };
     if args.json {
         let mut out = Out::open();

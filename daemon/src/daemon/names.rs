@@ -6,7 +6,7 @@ const MADE_UP: usize = 24;
 /// A name for a session that runs `command` (its words; empty: the shell at `shell`), different
 /// from all that `taken` knows.
 #[must_use]
-pub fn make_up(command: &[Vec<u8>], shell: &str, taken: impl Fn(&str) -> bool) -> String {
+pub(super) fn make_up(command: &[Vec<u8>], shell: &str, taken: impl Fn(&str) -> bool) -> String {
     let program = command
         .first()
         .map_or_else(|| shell.into(), |word| String::from_utf8_lossy(word));
@@ -27,7 +27,7 @@ pub fn make_up(command: &[Vec<u8>], shell: &str, taken: impl Fn(&str) -> bool) -
         base => base,
     };
     std::iter::once(base.to_owned())
-        .chain((2_u64..).map(|n| format!("{base}-{n}")))
+        .chain((2..=u64::MAX).map(|n| format!("{base}-{n}")))
         .find(|name| !taken(name))
         .unwrap_or_default()
 }

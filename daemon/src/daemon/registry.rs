@@ -1,4 +1,4 @@
-//! The registry: one SQLite file that remembers sessions across daemons and reboots.
+//! The registry: one `SQLite` file that remembers sessions across daemons and reboots.
 //!
 //! Keepers are the authority for living sessions, so a registry that is lost or damaged costs
 //! nothing but the list of ended ones: it is moved aside and filled again by adoption.
@@ -25,7 +25,7 @@ const MIGRATIONS: &[&str] = &["
 
 /// Why the registry could not do something.
 #[derive(Debug, thiserror::Error)]
-pub enum RegistryError {
+pub(super) enum RegistryError {
     #[error("the disk that holds the registry is full")]
     Full,
     #[error("the registry is of a newer Abide (schema {found}, this one knows {known})")]
@@ -55,14 +55,14 @@ impl RegistryError {
 }
 
 /// The open registry. Only the daemon that holds the lock has one.
-pub struct Registry {
+pub(super) struct Registry {
     db: Connection,
 }
 
 impl Registry {
     /// Opens the registry. A damaged one is moved aside, and the line for a person that says so
     /// comes back with the new one.
-    pub fn open(path: &Path) -> Result<(Self, Option<String>), RegistryError> {
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<String>), RegistryError> {
         match Self::open_sound(path) {
             Err(error) if error.damaged() => {
                 let aside = move_aside(path);
@@ -110,7 +110,7 @@ impl Registry {
     }
 
     /// Writes a session's row, new or not.
-    pub fn put(&self, info: &SessionInfo) -> Result<(), RegistryError> {
+    pub(super) fn put(&self, info: &SessionInfo) -> Result<(), RegistryError> {
         let phase = match info.state {
             SessionState::Starting => 0,
             SessionState::Running => 1,
@@ -127,7 +127,7 @@ impl Registry {
     }
 
     /// Every session, oldest first. Rows that this build cannot read are left out and counted.
-    pub fn all(&self) -> Result<(Vec<SessionInfo>, usize), RegistryError> {
+    pub(super) fn all(&self) -> Result<(Vec<SessionInfo>, usize), RegistryError> {
         let mut select = self
             .db
             .prepare_cached("SELECT info FROM session ORDER BY id")?;
@@ -143,7 +143,7 @@ impl Registry {
     }
 
     /// Forgets a session.
-    pub fn delete(&self, id: SessionId) -> Result<(), RegistryError> {
+    pub(super) fn delete(&self, id: SessionId) -> Result<(), RegistryError> {
         self.db
             .prepare_cached("DELETE FROM session WHERE id = ?1")?
             .execute([id.0])?;
@@ -151,14 +151,14 @@ impl Registry {
     }
 }
 
-/// Moves the file and what SQLite keeps beside it to a name that is free.
+/// Moves the file and what `SQLite` keeps beside it to a name that is free.
 fn move_aside(path: &Path) -> PathBuf {
     let named = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         PathBuf::from(name)
     };
-    let aside = (1_u32..)
+    let aside = (1..=u32::MAX)
         .map(|n| named(&format!(".damaged-{n}")))
         .find(|free| !free.exists())
         .unwrap_or_default();

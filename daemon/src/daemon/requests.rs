@@ -120,7 +120,7 @@ async fn relay(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answe
         Ok(answer) => Ok(answer),
         Err(LinkError::Nobody | LinkError::Closed) => {
             // It may have ended meanwhile; its record says so before the roster does.
-            let info = match daemon.ended_info(id).await {
+            let info = match daemon.ended_info(id) {
                 Some(record) if !has_ended(&info) => record,
                 _ => info,
             };

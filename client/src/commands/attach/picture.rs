@@ -294,7 +294,10 @@ impl Picture {
         let full = |snapshot| self.target(snapshot) == Surface::Full;
         self.follows.is_some()
             && self.painter.surface() == Surface::Inline
-            && self.mirror.snapshot().is_some_and(|snapshot| full(snapshot))
+            && self
+                .mirror
+                .snapshot()
+                .is_some_and(|snapshot| full(snapshot))
     }
 
     /// The bytes that bring the terminal up to date; `None` if there is nothing to paint.
