@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use abide_protocol::InputSeq;
 use abide_protocol::input::{InputEvent, Key, KeyEvent, Mods};
-use abide_protocol::message::{Answer, Attach, CaptureRange, Limits, Request, ToServer};
 use abide_protocol::message::InputRefusal::{Busy, Discarded, Forbidden, NeedsConfirm, StreamLost};
+use abide_protocol::message::{Answer, Attach, CaptureRange, Limits, Request, ToServer};
 use support::{Client, Home, spec};
 
 /// A program that shows its raw input as text, one byte a character.
 const RAW: &str = "stty raw -echo; printf 'ready '; cat -v";
 
 fn submit(text: &str, confirmed: bool) -> InputEvent {
-    InputEvent::Submit { text: text.into(), confirmed }
+    InputEvent::Submit {
+        text: text.into(),
+        confirmed,
+    }
 }
 
 #[test]
@@ -51,11 +54,16 @@ fn every_input_is_applied_once_across_lost_links() {
     watcher.until_text(&format!("<{total}>"));
     watcher.listen(Duration::from_millis(100));
     let range = CaptureRange { history: u64::MAX };
-    let Answer::Captured { history, snapshot } = watcher.ask(Request::Capture { session: info.id, range })
-    else {
+    let Answer::Captured { history, snapshot } = watcher.ask(Request::Capture {
+        session: info.id,
+        range,
+    }) else {
         panic!("no capture");
     };
-    let rows = history.iter().chain(&snapshot.rows).map(|row| row.text().to_owned());
+    let rows = history
+        .iter()
+        .chain(&snapshot.rows)
+        .map(|row| row.text().to_owned());
     let seen: Vec<String> = rows.filter(|text| text.starts_with('<')).collect();
     let expected: Vec<String> = (1..=total).map(|n| format!("<{n}>")).collect();
     assert_eq!(seen, expected);
@@ -85,7 +93,10 @@ fn who_is_not_attached_does_not_type() {
     other.attach();
     let input = other.input;
     let mut thief = home.connect(&info);
-    thief.send(&ToServer::Attach(Box::new(Attach { stream: input, ..thief.device(3, Limits::ALL) })));
+    thief.send(&ToServer::Attach(Box::new(Attach {
+        stream: input,
+        ..thief.device(3, Limits::ALL)
+    })));
     thief.until("the refusal", |client| client.closed.is_some());
 }
 
@@ -106,7 +117,10 @@ fn a_full_queue_says_busy_and_a_ctrl_c_gets_through() {
     let interrupt = client.key(Key::Char('c'), Mods::CTRL);
     client.until("the discards", |client| client.refused.len() == 5);
     client.refused[2..].sort_by_key(|(seq, _)| *seq);
-    assert_eq!(client.refused[2..], [first, second, third].map(|seq| (seq, Discarded)));
+    assert_eq!(
+        client.refused[2..],
+        [first, second, third].map(|seq| (seq, Discarded))
+    );
     client.until("the interrupt", |client| client.applied.0 == interrupt);
 }
 
@@ -121,7 +135,9 @@ fn control_messages_pass_a_full_queue() {
     client.paste(&"x".repeat(200 << 10));
     client.until("a refusal", |client| !client.refused.is_empty());
     client.send(&ToServer::Drive { take: true });
-    client.until("the size", |client| client.driver.as_ref().is_some_and(|driver| driver.you));
+    client.until("the size", |client| {
+        client.driver.as_ref().is_some_and(|driver| driver.you)
+    });
     client.send(&ToServer::Detach);
     assert_eq!(client.info().viewers, 0);
 }
@@ -156,10 +172,16 @@ fn several_lines_need_a_word_where_no_paste_is_bracketed() {
     client.attach();
     client.until_text("ready");
     let asked = client.input(submit("one\ntwo", false));
-    client.until("the question", |client| client.refused == [(asked, NeedsConfirm)]);
+    client.until("the question", |client| {
+        client.refused == [(asked, NeedsConfirm)]
+    });
     client.input(submit("one\ntwo", true));
     client.until_text("ready one^Mtwo^M");
-    assert_eq!(client.refused.len(), 1, "the refused number does not hold up what follows");
+    assert_eq!(
+        client.refused.len(),
+        1,
+        "the refused number does not hold up what follows"
+    );
 }
 
 #[test]
@@ -168,9 +190,19 @@ fn keys_are_encoded_for_the_modes_of_the_moment() {
     let info = home.script("stty raw -echo; printf 'ready \\033[?1h'; head -c 3 | cat -v; printf ' \\033[?1l\\033[?2004h'; cat -v");
     let mut client = home.connect(&info);
     client.attach();
-    client.until("the mode", |client| client.screen.as_ref().is_some_and(|s| s.modes.application_cursor));
+    client.until("the mode", |client| {
+        client
+            .screen
+            .as_ref()
+            .is_some_and(|s| s.modes.application_cursor)
+    });
     client.key(Key::Up, Mods::default());
-    client.until("the mode", |client| client.screen.as_ref().is_some_and(|s| s.modes.bracketed_paste));
+    client.until("the mode", |client| {
+        client
+            .screen
+            .as_ref()
+            .is_some_and(|s| s.modes.bracketed_paste)
+    });
     let keys = [Key::Up, Key::Char('c')].map(|key| KeyEvent::press(key, Mods::default()));
     client.input(InputEvent::Keys(keys.to_vec()));
     client.paste("a\nb");
@@ -191,7 +223,10 @@ fn input_without_effect_is_acknowledged_too() {
     let last = client.line("secret");
     client.until("the acknowledgement", |client| client.applied.0 == last);
     let mut sender: Client = home.connect(&info);
-    sender.attach_as(Attach { frames: false, ..sender.attachment() });
+    sender.attach_as(Attach {
+        frames: false,
+        ..sender.attachment()
+    });
     let last = sender.line("more");
     sender.until("the acknowledgement", |client| client.applied.0 == last);
     assert_eq!(sender.snapshots + sender.updates, 0);
@@ -202,16 +237,29 @@ fn the_agent_link_follows_who_attached_last() {
     let home = Home::new("agent");
     let info = home.script("printf \"$SSH_AUTH_SOCK\"; read x");
     let mut client = home.connect(&info);
-    client.attach_as(Attach { ssh_auth_sock: Some("/tmp/agent one".into()), ..client.attachment() });
+    client.attach_as(Attach {
+        ssh_auth_sock: Some("/tmp/agent one".into()),
+        ..client.attachment()
+    });
     client.until("the path", |client| !client.text().trim().is_empty());
     let link = std::path::PathBuf::from(client.text().replace('\n', ""));
     let target = || std::fs::read_link(&link).unwrap();
     assert_eq!(target().to_str(), Some("/tmp/agent one"));
     let mut next = home.connect(&info);
-    next.attach_as(Attach { ssh_auth_sock: Some("/tmp/agent two".into()), ..next.attachment() });
+    next.attach_as(Attach {
+        ssh_auth_sock: Some("/tmp/agent two".into()),
+        ..next.attachment()
+    });
     assert_eq!(target().to_str(), Some("/tmp/agent two"));
     let mut device = home.connect(&info);
     let attach = device.device(1, Limits::ALL);
-    device.attach_as(Attach { ssh_auth_sock: Some("/tmp/agent three".into()), ..attach });
-    assert_eq!(target().to_str(), Some("/tmp/agent two"), "a device has no say");
+    device.attach_as(Attach {
+        ssh_auth_sock: Some("/tmp/agent three".into()),
+        ..attach
+    });
+    assert_eq!(
+        target().to_str(),
+        Some("/tmp/agent two"),
+        "a device has no say"
+    );
 }

@@ -5,7 +5,8 @@ mod support;
 use abide_protocol::Size;
 use abide_protocol::input::{Key, Mods};
 use abide_protocol::message::{
-    Answer, EndHow, EnvVar, ExitStatus, FailKind, Request, ResourceLimit, SessionState, Spec, ToServer,
+    Answer, EndHow, EnvVar, ExitStatus, FailKind, Request, ResourceLimit, SessionState, Spec,
+    ToServer,
 };
 use abided::keeper::ended;
 use support::{Home, spec, wait_for};
@@ -13,7 +14,9 @@ use support::{Home, spec, wait_for};
 #[test]
 fn a_shell_is_typed_into_seen_and_ended() {
     let home = Home::new("shell");
-    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let info = home
+        .begin(spec(&["/bin/bash", "--norc", "--noprofile"]))
+        .unwrap();
     assert_eq!(info.state, SessionState::Running);
     let mut client = home.connect(&info);
     client.attach();
@@ -25,7 +28,10 @@ fn a_shell_is_typed_into_seen_and_ended() {
     assert_eq!(client.ended, Some(ExitStatus::Code(7)));
     let record = ended::read(&home.record(info.id)).unwrap();
     assert_eq!(record.info.state, SessionState::Ended(ExitStatus::Code(7)));
-    assert_eq!(Some(&record.snapshot.rows), client.screen.as_ref().map(|screen| &screen.rows));
+    assert_eq!(
+        Some(&record.snapshot.rows),
+        client.screen.as_ref().map(|screen| &screen.rows)
+    );
 }
 
 #[test]
@@ -34,12 +40,32 @@ fn a_session_without_viewers_leaves_its_record_and_nothing_else() {
     let info = home.script("for i in $(seq 100); do echo line $i; done; kill -KILL $$");
     wait_for("the record", || home.record(info.id).exists());
     wait_for("the socket's removal", || !home.socket(info.id).exists());
-    assert_eq!(std::fs::read_dir(home.state.join("run")).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(home.state.join("run")).unwrap().count(),
+        0
+    );
     let record = ended::read(&home.record(info.id)).unwrap();
-    assert_eq!(record.info.state, SessionState::Ended(ExitStatus::Signal(9)));
-    assert!(record.info.ended.is_some_and(|ended| ended >= record.info.created));
-    let shown = record.snapshot.rows.iter().filter(|row| !row.text().is_empty());
-    let lines: Vec<&str> = record.history.iter().chain(shown).map(|row| row.text()).collect();
+    assert_eq!(
+        record.info.state,
+        SessionState::Ended(ExitStatus::Signal(9))
+    );
+    assert!(
+        record
+            .info
+            .ended
+            .is_some_and(|ended| ended >= record.info.created)
+    );
+    let shown = record
+        .snapshot
+        .rows
+        .iter()
+        .filter(|row| !row.text().is_empty());
+    let lines: Vec<&str> = record
+        .history
+        .iter()
+        .chain(shown)
+        .map(|row| row.text())
+        .collect();
     let expected: Vec<String> = (1..=100).map(|n| format!("line {n}")).collect();
     assert_eq!(lines, expected);
     let mode = |path: &std::path::Path| {
@@ -56,25 +82,53 @@ fn a_session_without_viewers_leaves_its_record_and_nothing_else() {
 #[test]
 fn the_program_gets_what_was_specified() {
     let home = Home::new("spec");
-    let mut wanted = spec(&["/bin/sh", "-c", concat!(
-        "echo $TERM-$COLORTERM-$TERM_PROGRAM-$GIVEN; umask; pwd; ulimit -n; stty size; ",
-        "stty -a | grep -o ' iutf8'; ls /proc/self/fd | tr '\\n' ' '; ps -o pid= -o sid= -o tty= -p $$; read x",
-    )]);
+    let mut wanted = spec(&[
+        "/bin/sh",
+        "-c",
+        concat!(
+            "echo $TERM-$COLORTERM-$TERM_PROGRAM-$GIVEN; umask; pwd; ulimit -n; stty size; ",
+            "stty -a | grep -o ' iutf8'; ls /proc/self/fd | tr '\\n' ' '; ps -o pid= -o sid= -o tty= -p $$; read x",
+        ),
+    ]);
     wanted.directory = b"/usr".to_vec();
     wanted.umask = Some(0o027);
     wanted.size = Size::new(100, 30);
-    wanted.resource_limits = vec![ResourceLimit { resource: 7, soft: 77, hard: 99 }];
-    wanted.extra_environment = vec![EnvVar { name: b"GIVEN".to_vec(), value: b"given".to_vec() }];
+    wanted.resource_limits = vec![ResourceLimit {
+        resource: 7,
+        soft: 77,
+        hard: 99,
+    }];
+    wanted.extra_environment = vec![EnvVar {
+        name: b"GIVEN".to_vec(),
+        value: b"given".to_vec(),
+    }];
     let info = home.begin(wanted).unwrap();
     let mut client = home.connect(&info);
     client.attach();
     client.until_text("pts/");
     let text = client.text();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[..6], ["xterm-256color-truecolor-abide-given", "0027", "/usr", "77", "30 100", " iutf8"]);
+    assert_eq!(
+        lines[..6],
+        [
+            "xterm-256color-truecolor-abide-given",
+            "0027",
+            "/usr",
+            "77",
+            "30 100",
+            " iutf8"
+        ]
+    );
     // 3 is the directory that ls reads.
-    assert!(lines[6].starts_with("0 1 2 3 "), "descriptors: {}", lines[6]);
-    let ids: Vec<&str> = lines[6].trim_start_matches("0 1 2 3 ").split_whitespace().collect();
+    assert!(
+        lines[6].starts_with("0 1 2 3 "),
+        "descriptors: {}",
+        lines[6]
+    );
+    let ids: Vec<&str> = lines[6]
+        .trim_start_matches("0 1 2 3 ")
+        .split_whitespace()
+        .collect();
     assert_eq!(ids[0], ids[1], "leads its session: {}", lines[6]);
     assert_eq!(format!("/dev/{}", ids[2]), info.tty.unwrap());
 }
@@ -82,7 +136,12 @@ fn the_program_gets_what_was_specified() {
 #[test]
 fn the_login_shell_knows_that_it_is_one() {
     let home = Home::new("login");
-    let info = home.begin(Spec { command: vec![], ..spec(&[]) }).unwrap();
+    let info = home
+        .begin(Spec {
+            command: vec![],
+            ..spec(&[])
+        })
+        .unwrap();
     let mut client = home.connect(&info);
     client.attach();
     client.line("echo \"shell is $0\"");
@@ -92,9 +151,15 @@ fn the_login_shell_knows_that_it_is_one() {
 #[test]
 fn what_cannot_start_is_said_and_leaves_nothing() {
     let home = Home::new("fail");
-    let gone = Spec { directory: b"/no/such/place".to_vec(), ..spec(&["/bin/true"]) };
+    let gone = Spec {
+        directory: b"/no/such/place".to_vec(),
+        ..spec(&["/bin/true"])
+    };
     let cases = [
-        (spec(&["no-such-program-x"]), "PATH is /usr/local/bin:/usr/bin:/bin"),
+        (
+            spec(&["no-such-program-x"]),
+            "PATH is /usr/local/bin:/usr/bin:/bin",
+        ),
         (spec(&["/etc/no-such-file"]), "there is no such file"),
         (spec(&["/etc/passwd"]), "not an executable"),
         (gone, "/no/such/place"),
@@ -102,7 +167,11 @@ fn what_cannot_start_is_said_and_leaves_nothing() {
     for (spec, expected) in cases {
         let failure = home.begin(spec).unwrap_err();
         assert_eq!(failure.kind, FailKind::Invalid);
-        assert!(failure.line.contains(expected), "{:?} says not {expected:?}", failure.line);
+        assert!(
+            failure.line.contains(expected),
+            "{:?} says not {expected:?}",
+            failure.line
+        );
         assert!(!failure.line.contains('\n'), "one line: {:?}", failure.line);
         wait_for("an empty directory", || {
             std::fs::read_dir(home.state.join("run")).unwrap().count() == 0
@@ -113,7 +182,10 @@ fn what_cannot_start_is_said_and_leaves_nothing() {
 #[test]
 fn stop_hangs_up_and_kill_kills() {
     let home = Home::new("stop");
-    for (how, status) in [(EndHow::Stop, ExitStatus::Signal(1)), (EndHow::Kill, ExitStatus::Signal(9))] {
+    for (how, status) in [
+        (EndHow::Stop, ExitStatus::Signal(1)),
+        (EndHow::Kill, ExitStatus::Signal(9)),
+    ] {
         let info = home.script("exec sleep 1000");
         let mut client = home.connect(&info);
         let session = info.id;
@@ -132,7 +204,7 @@ fn a_terminated_keeper_ends_its_program_politely() {
     let mut client = home.connect(&info);
     client.attach();
     client.until_text("ready");
-    let keeper = rustix::process::Pid::from_raw(info.keeper.unwrap() as i32).unwrap();
+    let keeper = rustix::process::Pid::from_raw(info.keeper.unwrap().cast_signed()).unwrap();
     rustix::process::kill_process(keeper, rustix::process::Signal::TERM).unwrap();
     client.until("the end", |client| client.ended.is_some());
     assert_eq!(client.ended, Some(ExitStatus::Code(3)));
@@ -162,7 +234,9 @@ fn the_keeper_waits_for_its_viewer_and_serves_who_comes_late() {
     late.until("the end", |client| client.ended.is_some());
     assert_eq!(late.screen, first.screen);
     let session = info.id;
-    assert!(matches!(late.ask(Request::End { session, how: EndHow::Stop }), Answer::Failed(f) if f.kind == FailKind::State));
+    assert!(
+        matches!(late.ask(Request::End { session, how: EndHow::Stop }), Answer::Failed(f) if f.kind == FailKind::State)
+    );
     late.send(&ToServer::Detach);
     assert_eq!(late.info().viewers, 1);
 }
@@ -173,14 +247,21 @@ fn a_keeper_is_detached_and_holds_nothing_of_its_parent() {
     let info = home.script("read x");
     let keeper = info.keeper.unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{keeper}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     assert_eq!(fields[2], keeper.to_string(), "its process group");
     assert_eq!(fields[3], keeper.to_string(), "its session");
     assert_eq!(fields[4], "0", "no controlling terminal");
     let link = |name: &str| std::fs::read_link(format!("/proc/{keeper}/{name}")).unwrap();
     assert_eq!(link("cwd").to_str(), Some("/"));
     wait_for("silence", || {
-        ["fd/0", "fd/1", "fd/2"].iter().all(|fd| link(fd).to_str() == Some("/dev/null"))
+        ["fd/0", "fd/1", "fd/2"]
+            .iter()
+            .all(|fd| link(fd).to_str() == Some("/dev/null"))
     });
 }
 
@@ -195,7 +276,9 @@ fn an_idle_session_costs_no_wake_ups() {
         let status = std::fs::read_to_string(format!("/proc/{}/status", info.keeper.unwrap()));
         let status = status.unwrap();
         let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
-        lines.map(|line| line.rsplit('\t').next().unwrap().parse::<u64>().unwrap()).sum::<u64>()
+        lines
+            .map(|line| line.rsplit('\t').next().unwrap().parse::<u64>().unwrap())
+            .sum::<u64>()
     };
     // What the attach brought settles first.
     client.listen(std::time::Duration::from_millis(500));

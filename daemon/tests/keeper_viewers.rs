@@ -1,5 +1,7 @@
 //! Viewers of one session: they see the same, and none can harm the program or another.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::io::Write;
@@ -19,7 +21,9 @@ fn size(cols: u16, rows: u16) -> Size {
 #[test]
 fn two_viewers_see_the_same() {
     let home = Home::new("two");
-    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let info = home
+        .begin(spec(&["/bin/bash", "--norc", "--noprofile"]))
+        .unwrap();
     let (mut one, mut two) = (home.connect(&info), home.connect(&info));
     one.attach();
     two.attach();
@@ -30,7 +34,10 @@ fn two_viewers_see_the_same() {
     }
     assert_eq!(one.screen, two.screen);
     let session = info.id;
-    let captured = one.ask(Request::Capture { session, range: CaptureRange { history: 0 } });
+    let captured = one.ask(Request::Capture {
+        session,
+        range: CaptureRange { history: 0 },
+    });
     let Answer::Captured { snapshot, .. } = captured else {
         panic!("{captured:?}");
     };
@@ -55,7 +62,10 @@ fn one_who_comes_back_gets_an_update() {
     let mut again = home.connect(&info);
     (again.screen, again.input, again.seq) = (screen, input, seq);
     let have = again.screen.as_ref().map(|screen| screen.revision);
-    again.attach_as(Attach { have, ..again.attachment() });
+    again.attach_as(Attach {
+        have,
+        ..again.attachment()
+    });
     assert_eq!((again.snapshots, again.updates), (0, 1));
     assert_eq!(again.applied.0, seq);
     again.until_text("meanwhile\nmeanwhile");
@@ -68,7 +78,10 @@ fn a_state_that_is_forgotten_is_sent_whole() {
     let home = Home::new("forgotten");
     let info = home.begin(spec(&["/bin/cat"])).unwrap();
     let mut client = home.connect(&info);
-    client.attach_as(Attach { have: Some(Default::default()), ..client.attachment() });
+    client.attach_as(Attach {
+        have: Some(abide_protocol::Revision::default()),
+        ..client.attachment()
+    });
     assert_eq!((client.snapshots, client.updates), (1, 0));
     client.send(&ToServer::Resync);
     client.until("a second snapshot", |client| client.snapshots == 2);
@@ -85,7 +98,9 @@ fn garbage_closes_its_link_and_nothing_else() {
         &[0; 64],
         &[0xff; 64],
         &[2, 0, 0, 0, 1, 0],
-        &[10, 0, 0, 0, 3, 0, 0x9f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        &[
+            10, 0, 0, 0, 3, 0, 0x9f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        ],
         // A length that the hello's bound does not allow.
         &[0, 0, 0, 0x7f, 1, 0],
     ];
@@ -112,7 +127,10 @@ fn nothing_is_done_before_the_hello() {
     let session = info.id;
     let rude = ToServer::Request {
         id: abide_protocol::RequestId(1),
-        request: Request::End { session, how: abide_protocol::message::EndHow::Kill },
+        request: Request::End {
+            session,
+            how: abide_protocol::message::EndHow::Kill,
+        },
     };
     abide_protocol::wire::encode_to_server(&rude, &mut bytes);
     (&stream).write_all(&bytes).unwrap();
@@ -124,9 +142,14 @@ fn nothing_is_done_before_the_hello() {
 #[test]
 fn a_viewer_that_never_reads_slows_nobody() {
     let home = Home::new("deaf");
-    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let info = home
+        .begin(spec(&["/bin/bash", "--norc", "--noprofile"]))
+        .unwrap();
     let mut deaf = home.connect(&info);
-    let attach = Attach { history: 10_000, ..deaf.attachment() };
+    let attach = Attach {
+        history: 10_000,
+        ..deaf.attachment()
+    };
     deaf.send(&ToServer::Attach(Box::new(attach)));
     let mut client = home.connect(&info);
     client.attach();
@@ -138,7 +161,10 @@ fn a_viewer_that_never_reads_slows_nobody() {
     client.until_text("200000\nall over");
     let history = client.info().history_bytes / 1024;
     let grown = memory().saturating_sub(before);
-    assert!(grown < history + 2_000, "{grown} kB for {history} kB of history");
+    assert!(
+        grown < history + 2_000,
+        "{grown} kB for {history} kB of history"
+    );
     // When it reads at last it has the present state within a few frames.
     deaf.until_text("200000\nall over");
     assert!(deaf.updates <= 4, "{} updates", deaf.updates);
@@ -146,7 +172,10 @@ fn a_viewer_that_never_reads_slows_nobody() {
 
 fn rss(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -166,7 +195,11 @@ fn frames_stop_while_nobody_acknowledges_and_go_on_after() {
     client.acks = true;
     client.send(&ToServer::Ack { revision });
     client.until_text("line 4\nline 4");
-    assert_eq!(client.snapshots + client.updates, 3, "one update brings the newest state");
+    assert_eq!(
+        client.snapshots + client.updates,
+        3,
+        "one update brings the newest state"
+    );
 }
 
 #[test]
@@ -181,15 +214,24 @@ fn a_synchronized_update_is_shown_whole_or_after_its_time() {
     client.until_text("old");
     assert!(!client.text().contains("half"));
     let mut typist = home.connect(&info);
-    typist.attach_as(Attach { frames: false, ..typist.attachment() });
+    typist.attach_as(Attach {
+        frames: false,
+        ..typist.attachment()
+    });
     typist.key(Key::Enter, Mods::default());
     client.until_text("new");
     let begun = Instant::now();
     typist.key(Key::Enter, Mods::default());
     client.until_text("late");
     let held = begun.elapsed();
-    assert!(held >= Duration::from_millis(140), "held for {held:?} only, while someone typed");
-    assert!(held < Duration::from_millis(900), "held for {held:?}, while someone typed");
+    assert!(
+        held >= Duration::from_millis(140),
+        "held for {held:?} only, while someone typed"
+    );
+    assert!(
+        held < Duration::from_millis(900),
+        "held for {held:?}, while someone typed"
+    );
 }
 
 #[test]
@@ -201,15 +243,24 @@ fn an_unfinished_update_is_shown_after_a_second_when_nobody_types() {
     client.attach();
     client.until_text("new");
     let held = begun.elapsed();
-    assert!(held > Duration::from_millis(700) && held < Duration::from_secs(3), "{held:?}");
+    assert!(
+        held > Duration::from_millis(700) && held < Duration::from_secs(3),
+        "{held:?}"
+    );
 }
 
 #[test]
 fn a_burst_of_lines_reaches_the_scrollback_complete_and_in_order() {
     let home = Home::new("burst");
-    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let info = home
+        .begin(spec(&["/bin/bash", "--norc", "--noprofile"]))
+        .unwrap();
     let mut client = home.connect(&info);
-    client.attach_as(Attach { printed: Some(LineNo(0)), history: 1000, ..client.attachment() });
+    client.attach_as(Attach {
+        printed: Some(LineNo(0)),
+        history: 1000,
+        ..client.attachment()
+    });
     client.line("clear; seq 9000; echo over");
     client.until("the rows", |client| {
         client.tail.iter().any(|row| row.text() == "8970") && client.text().contains("9000\nover")
@@ -217,7 +268,12 @@ fn a_burst_of_lines_reaches_the_scrollback_complete_and_in_order() {
     assert_eq!(client.skipped, [] as [u64; 0]);
     let screen = client.screen.as_ref().unwrap();
     assert_eq!(client.printed, screen.top);
-    let texts: Vec<&str> = client.tail.iter().chain(&screen.rows).map(|row| row.text()).collect();
+    let texts: Vec<&str> = client
+        .tail
+        .iter()
+        .chain(&screen.rows)
+        .map(|row| row.text())
+        .collect();
     let start = texts.iter().position(|text| *text == "1").unwrap();
     let expected: Vec<String> = (1..=9000).map(|n| n.to_string()).collect();
     assert_eq!(texts[start..start + 9000], expected);
@@ -226,9 +282,14 @@ fn a_burst_of_lines_reaches_the_scrollback_complete_and_in_order() {
 #[test]
 fn a_flood_makes_one_gap() {
     let home = Home::new("flood");
-    let info = home.begin(spec(&["/bin/bash", "--norc", "--noprofile"])).unwrap();
+    let info = home
+        .begin(spec(&["/bin/bash", "--norc", "--noprofile"]))
+        .unwrap();
     let mut client = home.connect(&info);
-    client.attach_as(Attach { printed: Some(LineNo(0)), ..client.attachment() });
+    client.attach_as(Attach {
+        printed: Some(LineNo(0)),
+        ..client.attachment()
+    });
     client.line("clear; seq 100000; echo over");
     client.until("the newest rows", |client| {
         client.tail.last().is_some_and(|row| row.text() == "99978")
@@ -246,7 +307,10 @@ fn history_comes_before_the_first_state() {
     first.attach();
     first.until_text("5000");
     let mut client = home.connect(&info);
-    client.attach_as(Attach { history: 1000, ..client.attachment() });
+    client.attach_as(Attach {
+        history: 1000,
+        ..client.attachment()
+    });
     let top = client.screen.as_ref().unwrap().top;
     assert_eq!((client.tail.len(), client.printed), (1000, top));
     assert_eq!(client.tail[0].text(), (top.0 - 999).to_string());
@@ -263,53 +327,125 @@ fn history_comes_before_the_first_state() {
 }
 
 #[test]
+fn a_long_history_is_captured_whole_while_the_program_goes_on() {
+    let home = Home::new("capture");
+    let info = home.script("seq 50000; while :; do echo more; sleep 0.01; done");
+    let mut client = home.connect(&info);
+    client.attach();
+    client.until_text("more\nmore");
+    let session = info.id;
+    let range = CaptureRange { history: u64::MAX };
+    let Answer::Captured { history, snapshot } = client.ask(Request::Capture { session, range })
+    else {
+        panic!("no capture");
+    };
+    let rows: Vec<&str> = history
+        .iter()
+        .chain(&snapshot.rows)
+        .map(|row| row.text())
+        .collect();
+    let numbers: Vec<String> = (1..=50_000).map(|n| n.to_string()).collect();
+    assert_eq!(rows[..50_000], numbers);
+    assert!(rows[50_000..].iter().all(|row| ["more", ""].contains(row)));
+    assert_eq!(history.len() as u64, snapshot.top.0);
+}
+
+#[test]
 fn the_size_is_the_drivers_and_everybody_is_told() {
     let home = Home::new("size");
     let info = home.begin(spec(&["/bin/cat"])).unwrap();
     let mut watcher = home.connect(&info);
-    watcher.attach_as(Attach { size: size(40, 10), ..watcher.attachment() });
+    watcher.attach_as(Attach {
+        size: size(40, 10),
+        ..watcher.attachment()
+    });
     assert_eq!(watcher.screen.as_ref().unwrap().size, size(80, 24));
     let mut one = home.connect(&info);
     let wish = SizeWish::IfFree;
-    one.attach_as(Attach { size: size(90, 30), wish, name: "one".into(), ..one.attachment() });
-    assert_eq!(one.screen.as_ref().unwrap().size, size(90, 30), "before the first state");
+    one.attach_as(Attach {
+        size: size(90, 30),
+        wish,
+        name: "one".into(),
+        ..one.attachment()
+    });
+    assert_eq!(
+        one.screen.as_ref().unwrap().size,
+        size(90, 30),
+        "before the first state"
+    );
     let driven_by = |client: &Client, name: Option<&str>, size: Size| {
-        client.driver.as_ref().is_some_and(|driver| driver.name.as_deref() == name && driver.size == size)
+        client
+            .driver
+            .as_ref()
+            .is_some_and(|driver| driver.name.as_deref() == name && driver.size == size)
     };
-    watcher.until("the news", |client| driven_by(client, Some("one"), size(90, 30)));
+    watcher.until("the news", |client| {
+        driven_by(client, Some("one"), size(90, 30))
+    });
     let mut two = home.connect(&info);
-    two.attach_as(Attach { size: size(70, 20), wish, name: "two".into(), ..two.attachment() });
+    two.attach_as(Attach {
+        size: size(70, 20),
+        wish,
+        name: "two".into(),
+        ..two.attachment()
+    });
     assert_eq!(two.screen.as_ref().unwrap().size, size(90, 30));
     two.send(&ToServer::Drive { take: true });
     for client in [&mut watcher, &mut one, &mut two] {
-        client.until("the news", |client| driven_by(client, Some("two"), size(70, 20)));
+        client.until("the news", |client| {
+            driven_by(client, Some("two"), size(70, 20))
+        });
     }
     assert!(two.driver.as_ref().unwrap().you && !one.driver.as_ref().unwrap().you);
     two.send(&ToServer::Resize { size: size(71, 21) });
-    one.until("the new size", |client| client.screen.as_ref().unwrap().size == size(71, 21));
+    one.until("the new size", |client| {
+        client.screen.as_ref().unwrap().size == size(71, 21)
+    });
     drop(two);
-    one.until("the size back", |client| driven_by(client, Some("one"), size(90, 30)));
+    one.until("the size back", |client| {
+        driven_by(client, Some("one"), size(90, 30))
+    });
     one.send(&ToServer::Drive { take: false });
     watcher.until("nobody", |client| driven_by(client, None, size(90, 30)));
 }
 
 #[test]
-fn a_device_has_the_rights_it_was_given() {
-    let home = Home::new("rights");
+fn a_device_that_may_not_see_sees_nothing_and_steers_nothing() {
+    let home = Home::new("blind");
     let info = home.script("seq 500; read x; echo got $x; read x");
     let mut local = home.connect(&info);
     local.attach();
     local.until_text("500");
-    let blind = Limits { see: false, type_: true, size: false, floor: None };
+    let blind = Limits {
+        see: false,
+        type_: true,
+        size: false,
+        floor: None,
+    };
     let mut typist = home.connect(&info);
     typist.send(&ToServer::Attach(Box::new(typist.device(1, blind))));
     let session = info.id;
-    let forbidden = |answer: &Answer| matches!(answer, Answer::Failed(f) if f.kind == FailKind::Forbidden);
+    let forbidden =
+        |answer: &Answer| matches!(answer, Answer::Failed(f) if f.kind == FailKind::Forbidden);
     for request in [
-        Request::Capture { session, range: CaptureRange { history: 0 } },
-        Request::Rows { session, book: Book::Main, from: LineNo(0), count: 1 },
-        Request::End { session, how: abide_protocol::message::EndHow::Kill },
-        Request::Rename { session, name: "x".into() },
+        Request::Capture {
+            session,
+            range: CaptureRange { history: 0 },
+        },
+        Request::Rows {
+            session,
+            book: Book::Main,
+            from: LineNo(0),
+            count: 1,
+        },
+        Request::End {
+            session,
+            how: abide_protocol::message::EndHow::Kill,
+        },
+        Request::Rename {
+            session,
+            name: "x".into(),
+        },
         Request::Clear { session },
         Request::Subscribe,
     ] {
@@ -319,20 +455,48 @@ fn a_device_has_the_rights_it_was_given() {
     assert_eq!(typist.info().last_line, "");
     typist.listen(Duration::from_millis(100));
     assert_eq!(typist.snapshots, 0);
+    typist.line("this");
+    local.until_text("got this");
+}
 
-    let reader = Limits { see: true, type_: false, size: false, floor: Some(LineNo(400)) };
+#[test]
+fn a_device_that_may_only_see_sees_what_it_was_given() {
+    let home = Home::new("mute");
+    let info = home.script("seq 500; read x; echo got $x");
+    let session = info.id;
+    let mut local = home.connect(&info);
+    local.attach();
+    local.until_text("500");
+    let reader = Limits {
+        see: true,
+        type_: false,
+        size: false,
+        floor: Some(LineNo(400)),
+    };
     let mut mute = home.connect(&info);
-    let attach = Attach { wish: SizeWish::Take, size: size(10, 5), history: 1000, ..mute.device(2, reader) };
+    let attach = Attach {
+        wish: SizeWish::Take,
+        size: size(10, 5),
+        history: 1000,
+        ..mute.device(2, reader)
+    };
     mute.attach_as(attach);
     assert_eq!(mute.screen.as_ref().unwrap().size, size(80, 24));
     assert_eq!(mute.tail[0].text(), "401");
-    let rows = mute.ask(Request::Rows { session, book: Book::Main, from: LineNo(0), count: 402 });
-    let Answer::Rows { from, rows } = rows else { panic!("{rows:?}") };
+    let rows = mute.ask(Request::Rows {
+        session,
+        book: Book::Main,
+        from: LineNo(0),
+        count: 402,
+    });
+    let Answer::Rows { from, rows } = rows else {
+        panic!("{rows:?}")
+    };
     assert_eq!((from, rows.len()), (LineNo(400), 2));
     mute.line("never");
     mute.until("the refusals", |client| client.refused.len() == 2);
-    typist.line("this");
-    local.until_text("got this");
+    local.line("local");
+    local.until_text("got local");
 }
 
 #[test]
@@ -347,19 +511,27 @@ fn a_cut_device_is_gone_before_it_types_again() {
     device.attach_as(device.device(5, Limits::ALL));
     device.line("allowed");
     local.until_text("allowed\nallowed");
-    let abide_protocol::message::Attach { device: Some(id), .. } = device.device(5, Limits::ALL) else {
+    let abide_protocol::message::Attach {
+        device: Some(id), ..
+    } = device.device(5, Limits::ALL)
+    else {
         unreachable!()
     };
     // The order is in the sockets, not in time: the keeper finds both at once or the cut first.
     daemon.request(Request::Cut { device: id });
     device.line("forbidden");
     device.until("the end of the link", |client| client.closed.is_some());
-    assert_eq!(device.closed.as_ref().map(|failure| failure.kind), Some(FailKind::Forbidden));
+    assert_eq!(
+        device.closed.as_ref().map(|failure| failure.kind),
+        Some(FailKind::Forbidden)
+    );
     local.line("after");
     local.until_text("after\nafter");
     assert!(!local.text().contains("forbidden"), "{}", local.text());
     daemon.until("the acknowledgement", |client| !client.answers.is_empty());
-    daemon.until("a summary", |client| client.summaries.iter().any(|s| s.last_line == "after"));
+    daemon.until("a summary", |client| {
+        client.summaries.iter().any(|s| s.last_line == "after")
+    });
 }
 
 #[test]
@@ -374,12 +546,19 @@ fn bells_and_notifications_reach_all_and_copies_the_one_who_typed() {
     typist.attach();
     typist.key(Key::Enter, Mods::default());
     let notified = |client: &Client| {
-        client.events.iter().any(|event| matches!(event, Event::Notification { .. }))
+        client
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Notification { .. }))
     };
     typist.until("the notification", notified);
     early.until("the notification", notified);
     let copies = |client: &Client| {
-        client.events.iter().filter(|event| matches!(event, Event::Clipboard { .. })).count()
+        client
+            .events
+            .iter()
+            .filter(|event| matches!(event, Event::Clipboard { .. }))
+            .count()
     };
     assert_eq!((copies(&typist), copies(&early)), (1, 0));
     let mut late = home.connect(&info);

@@ -21,6 +21,8 @@ use super::{pty, session};
 const RECORD: u32 = 8 << 20;
 /// Starting a program takes milliseconds; a keeper that takes this long is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The thread that encodes long answers is gone this long after them.
+const HELPER: Duration = Duration::from_millis(50);
 /// The running program, also after its file was replaced by an upgrade.
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 
@@ -112,6 +114,8 @@ fn start() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
+        .max_blocking_threads(1)
+        .thread_keep_alive(HELPER)
         .build()?;
     runtime.block_on(async {
         match session::begin(birth) {
@@ -161,7 +165,9 @@ fn answer(link: &mut UnixStream, outcome: &Outcome) -> io::Result<()> {
 /// A record with its length (u32, little-endian) in front.
 fn framed(record: &impl Encode<()>) -> io::Result<Vec<u8>> {
     let body = minicbor::to_vec(record).map_err(io::Error::other)?;
-    let length = u32::try_from(body.len()).ok().filter(|length| *length <= RECORD);
+    let length = u32::try_from(body.len())
+        .ok()
+        .filter(|length| *length <= RECORD);
     let length = length.ok_or_else(|| io::Error::other("the environment is too large"))?;
     Ok([&length.to_le_bytes()[..], &body].concat())
 }

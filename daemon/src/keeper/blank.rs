@@ -7,7 +7,10 @@ use abide_protocol::{LineNo, Revision, Row, Size, Snapshot};
 /// A blank screen of 3x2 with this revision counter.
 pub(crate) fn snapshot(counter: u64) -> Arc<Snapshot> {
     Arc::new(Snapshot {
-        revision: Revision { incarnation: 1, counter },
+        revision: Revision {
+            incarnation: 1,
+            counter,
+        },
         size: Size::clamped(3, 2),
         book: abide_protocol::Book::Main,
         rows: vec![Row::blank(), Row::blank()],

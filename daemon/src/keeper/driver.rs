@@ -11,7 +11,7 @@ use abide_protocol::message::SizeWish;
 use abide_protocol::{Size, StreamId, ViewerId};
 
 /// A driver that is back within this time still drives.
-pub(crate) const GRACE: Duration = Duration::from_secs(60);
+pub(crate) const GRACE: Duration = Duration::from_mins(1);
 /// A driver's terminal must keep a size this long before the program hears of it.
 pub(crate) const DEBOUNCE: Duration = Duration::from_millis(150);
 
@@ -77,9 +77,10 @@ impl Wheel {
             _ if !candidate.may => false,
             SizeWish::Watch => false,
             SizeWish::Take => true,
-            SizeWish::IfFree => {
-                self.holders.last().is_none_or(|last| last.stream == candidate.stream)
-            }
+            SizeWish::IfFree => self
+                .holders
+                .last()
+                .is_none_or(|last| last.stream == candidate.stream),
         };
         if drives {
             return self.take(candidate);
@@ -95,7 +96,8 @@ impl Wheel {
             }
             _ => {
                 let before = self.viewer();
-                self.holders.retain(|holder| holder.stream != candidate.stream);
+                self.holders
+                    .retain(|holder| holder.stream != candidate.stream);
                 self.handed_over(before)
             }
         }
@@ -103,7 +105,8 @@ impl Wheel {
 
     /// An explicit act: this viewer drives from now on.
     pub(crate) fn take(&mut self, candidate: Candidate) -> Option<Size> {
-        self.holders.retain(|holder| holder.stream != candidate.stream);
+        self.holders
+            .retain(|holder| holder.stream != candidate.stream);
         let size = candidate.size;
         self.holders.push(Holder {
             stream: candidate.stream,
@@ -124,7 +127,10 @@ impl Wheel {
 
     /// The link of this (remote) viewer is lost; it may come back.
     pub(crate) fn lose(&mut self, viewer: ViewerId, now: Instant) {
-        let holder = self.holders.iter_mut().find(|holder| holder.viewer == Some(viewer));
+        let holder = self
+            .holders
+            .iter_mut()
+            .find(|holder| holder.viewer == Some(viewer));
         if let Some(holder) = holder {
             holder.viewer = None;
             holder.lost = Some(now);
@@ -134,7 +140,10 @@ impl Wheel {
     /// This viewer's terminal has another size.
     pub(crate) fn resize(&mut self, viewer: ViewerId, size: Size, now: Instant) {
         let drives = self.viewer() == Some(viewer);
-        let holder = self.holders.iter_mut().find(|holder| holder.viewer == Some(viewer));
+        let holder = self
+            .holders
+            .iter_mut()
+            .find(|holder| holder.viewer == Some(viewer));
         if let Some(holder) = holder {
             holder.size = size;
         }
@@ -145,14 +154,19 @@ impl Wheel {
 
     /// When [`Self::tick`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let graces = self.holders.iter().filter_map(|holder| holder.lost).map(|lost| lost + GRACE);
+        let graces = self
+            .holders
+            .iter()
+            .filter_map(|holder| holder.lost)
+            .map(|lost| lost + GRACE);
         graces.chain(self.pending.map(|(_, at)| at)).min()
     }
 
     /// Ends graces and debounces. Answers the new size if it changes.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Size> {
         let before = self.holders.last().map(|holder| holder.stream);
-        self.holders.retain(|holder| holder.lost.is_none_or(|lost| now < lost + GRACE));
+        self.holders
+            .retain(|holder| holder.lost.is_none_or(|lost| now < lost + GRACE));
         if self.holders.last().map(|holder| holder.stream) != before {
             return self.settle();
         }
@@ -171,7 +185,11 @@ impl Wheel {
     /// Another driver, or none: its size, or the one there is.
     fn settle(&mut self) -> Option<Size> {
         self.pending = None;
-        while self.holders.last().is_some_and(|holder| holder.viewer.is_none()) {
+        while self
+            .holders
+            .last()
+            .is_some_and(|holder| holder.viewer.is_none())
+        {
             self.holders.pop();
         }
         let size = self.holders.last().map(|holder| holder.size)?;
@@ -214,7 +232,10 @@ mod tests {
         let (mut wheel, _) = wheel();
         assert_eq!(wheel.attach(candidate(1, 50, SizeWish::Watch)), None);
         assert_eq!(wheel.name(), None);
-        assert_eq!(wheel.attach(candidate(2, 60, SizeWish::IfFree)), Some(size(60)));
+        assert_eq!(
+            wheel.attach(candidate(2, 60, SizeWish::IfFree)),
+            Some(size(60))
+        );
         assert_eq!(wheel.attach(candidate(3, 70, SizeWish::IfFree)), None);
         assert_eq!(wheel.name(), Some("viewer 2"));
         let mut barred = candidate(4, 80, SizeWish::Take);
@@ -227,7 +248,10 @@ mod tests {
     fn the_size_goes_back_to_the_driver_before() {
         let (mut wheel, now) = wheel();
         wheel.attach(candidate(1, 50, SizeWish::IfFree));
-        assert_eq!(wheel.take(candidate(2, 60, SizeWish::Watch)), Some(size(60)));
+        assert_eq!(
+            wheel.take(candidate(2, 60, SizeWish::Watch)),
+            Some(size(60))
+        );
         wheel.resize(ViewerId(1), size(55), now);
         assert_eq!(wheel.deadline(), None, "only the driver's terminal counts");
         assert_eq!(wheel.leave(ViewerId(2)), Some(size(55)));
@@ -255,7 +279,7 @@ mod tests {
         assert_eq!(wheel.attach(candidate(3, 70, SizeWish::IfFree)), None);
         assert_eq!(wheel.name(), Some("viewer 2"));
         assert_eq!(wheel.deadline(), Some(now + GRACE));
-        assert_eq!(wheel.tick(now + GRACE - DEBOUNCE), None);
+        assert_eq!(wheel.tick(now + GRACE * 99 / 100), None);
         assert_eq!(wheel.tick(now + GRACE), Some(size(50)));
         assert_eq!(wheel.viewer(), Some(ViewerId(1)));
         assert_eq!(wheel.deadline(), None);
@@ -269,7 +293,10 @@ mod tests {
         let mut again = candidate(1, 51, SizeWish::IfFree);
         again.viewer = ViewerId(9);
         assert_eq!(wheel.attach(again), Some(size(51)));
-        assert_eq!((wheel.viewer(), wheel.deadline()), (Some(ViewerId(9)), None));
+        assert_eq!(
+            (wheel.viewer(), wheel.deadline()),
+            (Some(ViewerId(9)), None)
+        );
         assert_eq!(wheel.leave(ViewerId(1)), None, "its old link is nobody's");
         assert_eq!(wheel.viewer(), Some(ViewerId(9)));
     }

@@ -44,7 +44,9 @@ pub(crate) fn write_chunks(
 ) -> io::Result<()> {
     let unfinished = Unfinished::create(dir)?;
     unfinished.file(INFO, |file| file.write_all(&record::encode_info(info)))?;
-    unfinished.file(SNAPSHOT, |file| file.write_all(&record::encode_snapshot(snapshot)))?;
+    unfinished.file(SNAPSHOT, |file| {
+        file.write_all(&record::encode_snapshot(snapshot))
+    })?;
     unfinished.file(HISTORY, |file| {
         while let Some(rows) = next() {
             let chunk = record::encode_rows(&rows);
@@ -93,7 +95,10 @@ impl Unfinished {
         name.push(".part");
         let path = dir.with_file_name(name);
         let _ = fs::remove_dir_all(&path);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)?;
         Ok(Self(path))
     }
 
@@ -103,7 +108,11 @@ impl Unfinished {
         fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> io::Result<()> {
         let path = self.0.join(name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         let mut file = BufWriter::new(file);
         fill(&mut file)?;
         file.into_inner()?.sync_all()

@@ -96,7 +96,10 @@ impl Engine {
     }
 
     pub(crate) fn history(&self) -> (u64, u64) {
-        (self.screen.history_rows(), self.screen.history_bytes() as u64)
+        (
+            self.screen.history_rows(),
+            self.screen.history_bytes() as u64,
+        )
     }
 
     /// Pixels of one cell, as far as the driver's terminal told.
@@ -138,7 +141,7 @@ mod tests {
             version: "",
             history_bytes: 1 << 20,
         });
-        let lines: String = (0..50).map(|n| format!("line {n}\r\n")).collect();
+        let lines = "line\r\n".repeat(50);
         let mut rest = lines.as_bytes();
         while !rest.is_empty() {
             rest = &rest[engine.feed(rest)..];
@@ -146,7 +149,10 @@ mod tests {
         let before = engine.snapshot();
         let history = engine.rows(Book::Main, LineNo(0), 100);
         assert_eq!(engine.guarded(|_| panic!("a fault")), None::<()>);
-        assert_eq!((engine.rebuilt(), engine.take_fault(), engine.take_fault()), (1, true, false));
+        assert_eq!(
+            (engine.rebuilt(), engine.take_fault(), engine.take_fault()),
+            (1, true, false)
+        );
         let after = engine.snapshot();
         assert_eq!(engine.rows(Book::Main, LineNo(0), 100), history);
         assert_eq!((after.size, after.top), (before.size, before.top));

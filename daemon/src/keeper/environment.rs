@@ -111,27 +111,41 @@ pub(crate) fn environment(
 
 /// What the system can pass on.
 fn is_legal(var: &EnvVar) -> bool {
-    !var.name.is_empty() && !var.name.contains(&b'=') && !var.name.contains(&0) && !var.value.contains(&0)
+    !var.name.is_empty()
+        && !var.name.contains(&b'=')
+        && !var.name.contains(&0)
+        && !var.value.contains(&0)
 }
 
 fn is_identity(name: &[u8]) -> bool {
     let exact = IDENTITY.iter().any(|known| known.as_bytes() == name);
-    let begins = IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
-    let credential = CREDENTIALS.iter().any(|ending| name.ends_with(ending.as_bytes()));
+    let begins = IDENTITY_PREFIXES
+        .iter()
+        .any(|prefix| name.starts_with(prefix.as_bytes()));
+    let credential = CREDENTIALS
+        .iter()
+        .any(|ending| name.ends_with(ending.as_bytes()));
     exact || (begins && !credential)
 }
 
 /// Programs must know that the terminal takes UTF-8. The first of these that is set decides.
 fn ensure_utf8(all: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
-    let deciding = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find(|name| all.get(name.as_bytes()).is_some_and(|value| !value.is_empty()));
-    let utf8 = deciding.and_then(|name| all.get(name.as_bytes())).is_some_and(|value| {
-        let value = value.to_ascii_lowercase();
-        value.ends_with(b"utf-8") || value.ends_with(b"utf8")
+    let deciding = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(|name| {
+        all.get(name.as_bytes())
+            .is_some_and(|value| !value.is_empty())
     });
+    let utf8 = deciding
+        .and_then(|name| all.get(name.as_bytes()))
+        .is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            value.ends_with(b"utf-8") || value.ends_with(b"utf8")
+        });
     if !utf8 {
-        let name = if deciding == Some("LC_ALL") { "LC_ALL" } else { "LC_CTYPE" };
+        let name = if deciding == Some("LC_ALL") {
+            "LC_ALL"
+        } else {
+            "LC_CTYPE"
+        };
         all.insert(name.into(), b"C.UTF-8".into());
     }
 }
@@ -157,16 +171,37 @@ mod tests {
             ssh_auth_sock: Some(Path::new("/run/link")),
         };
         let all = environment(&vars(base), &vars(extra), &here);
-        let found = all.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        assert_eq!(found.and_then(|value| value.to_str()), expected, "{name} from {base:?}");
+        let found = all
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value);
+        assert_eq!(
+            found.and_then(|value| value.to_str()),
+            expected,
+            "{name} from {base:?}"
+        );
     }
 
     #[test]
     fn identity_goes_and_the_rest_stays() {
-        for gone in ["TMUX", "CLAUDECODE", "KITTY_WINDOW_ID", "TERM_PROGRAM_X", "CURSOR_AGENT", "LINES"] {
+        for gone in [
+            "TMUX",
+            "CLAUDECODE",
+            "KITTY_WINDOW_ID",
+            "TERM_PROGRAM_X",
+            "CURSOR_AGENT",
+            "LINES",
+        ] {
             check(&[(gone, "x")], &[], gone, None);
         }
-        for kept in ["PATH", "ANTHROPIC_API_KEY", "CURSOR_API_KEY", "KITTYWAKE", "ABIDE_HOME", "X"] {
+        for kept in [
+            "PATH",
+            "ANTHROPIC_API_KEY",
+            "CURSOR_API_KEY",
+            "KITTYWAKE",
+            "ABIDE_HOME",
+            "X",
+        ] {
             check(&[(kept, "x")], &[], kept, Some("x"));
         }
     }
@@ -174,12 +209,32 @@ mod tests {
     #[test]
     fn the_session_says_what_is_true_and_the_user_has_the_last_word() {
         check(&[("TERM", "dumb")], &[], "TERM", Some("xterm-256color"));
-        check(&[("TERM", "dumb")], &[("TERM", "vt100")], "TERM", Some("vt100"));
+        check(
+            &[("TERM", "dumb")],
+            &[("TERM", "vt100")],
+            "TERM",
+            Some("vt100"),
+        );
         check(&[], &[], "COLORTERM", Some("truecolor"));
-        check(&[("TERM_PROGRAM", "other")], &[], "TERM_PROGRAM", Some("abide"));
+        check(
+            &[("TERM_PROGRAM", "other")],
+            &[],
+            "TERM_PROGRAM",
+            Some("abide"),
+        );
         check(&[], &[], "TERM_PROGRAM_VERSION", Some("9.9.9"));
-        check(&[("ABIDE_SESSION", "outer")], &[], "ABIDE_SESSION", Some("11111111-1111-1111-1111-111111111111"));
-        check(&[("SSH_AUTH_SOCK", "/old")], &[], "SSH_AUTH_SOCK", Some("/run/link"));
+        check(
+            &[("ABIDE_SESSION", "outer")],
+            &[],
+            "ABIDE_SESSION",
+            Some("11111111-1111-1111-1111-111111111111"),
+        );
+        check(
+            &[("SSH_AUTH_SOCK", "/old")],
+            &[],
+            "SSH_AUTH_SOCK",
+            Some("/run/link"),
+        );
         check(&[("PWD", "/old")], &[], "PWD", Some("/somewhere"));
         check(&[], &[("TMUX", "by hand")], "TMUX", Some("by hand"));
         check(&[], &[("A=B", "x"), ("", "x"), ("C", "a\0b")], "C", None);
@@ -190,7 +245,17 @@ mod tests {
         check(&[("LANG", "de_DE.UTF-8")], &[], "LC_CTYPE", None);
         check(&[("LANG", "C")], &[], "LC_CTYPE", Some("C.UTF-8"));
         check(&[], &[], "LC_CTYPE", Some("C.UTF-8"));
-        check(&[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")], &[], "LC_ALL", Some("C.UTF-8"));
-        check(&[("LC_ALL", "en_US.utf8")], &[], "LC_ALL", Some("en_US.utf8"));
+        check(
+            &[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")],
+            &[],
+            "LC_ALL",
+            Some("C.UTF-8"),
+        );
+        check(
+            &[("LC_ALL", "en_US.utf8")],
+            &[],
+            "LC_ALL",
+            Some("en_US.utf8"),
+        );
     }
 }

@@ -59,11 +59,10 @@ impl Events {
 /// Bytes that an event takes, roughly.
 fn size(event: &Event) -> usize {
     let payload = match event {
-        Event::Bell => 0,
         Event::Clipboard { selection, content } => selection.len() + content.len(),
         Event::Notification { title, body } => title.len() + body.len(),
         Event::Notice(line) => line.len(),
-        Event::Unknown => 0,
+        Event::Bell | Event::Unknown => 0,
     };
     payload + size_of::<Entry>()
 }

@@ -68,7 +68,11 @@ mod tests {
             if let Some(typed) = typed {
                 hold.typed(at(typed));
             }
-            assert_eq!(hold.deadline(), Some(at(end)), "begin {begin}, typed {typed:?}");
+            assert_eq!(
+                hold.deadline(),
+                Some(at(end)),
+                "begin {begin}, typed {typed:?}"
+            );
         }
     }
 

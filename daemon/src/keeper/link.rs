@@ -2,15 +2,18 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use abide_protocol::message::ViewerHeader;
 use abide_protocol::message::{Answer, Failure, ToClient, ToServer};
 use abide_protocol::wire::{self, FrameReader, UpdateBody, WireError};
-use abide_protocol::message::ViewerHeader;
 use abide_protocol::{DeviceId, RequestId};
 use tokio::net::UnixStream;
+use tokio::task::JoinHandle;
 
+use super::session::Capture;
 use super::viewer::Viewer;
 
 /// A link with this many unwritten bytes is not read, so that its requests cannot pile up answers.
@@ -47,6 +50,15 @@ pub(crate) struct Link {
     /// The daemon's: gets summaries, and is heard before any remote input.
     pub(crate) subscribed: bool,
     pub(crate) waits: Vec<RequestId>,
+    /// A long answer that is being made; one at a time.
+    pub(crate) work: Option<Work>,
+}
+
+/// The making of a long answer.
+pub(crate) enum Work {
+    Collecting(Capture),
+    /// On another thread; gives the bytes to send.
+    Encoding(JoinHandle<Vec<u8>>),
 }
 
 impl Link {
@@ -63,6 +75,7 @@ impl Link {
             device: None,
             subscribed: false,
             waits: Vec::new(),
+            work: None,
         };
         link.send(&ToClient::Hello(wire::hello()));
         link
@@ -71,6 +84,11 @@ impl Link {
     /// Bytes that wait to be written.
     pub(crate) fn unwritten(&self) -> usize {
         self.out.len() - self.written
+    }
+
+    /// Everything that was asked for is answered and written.
+    pub(crate) fn idle(&self) -> bool {
+        self.unwritten() == 0 && self.work.is_none()
     }
 
     /// Whether messages that can wait should wait.
@@ -104,8 +122,15 @@ impl Link {
         self.phase = Phase::Closing;
     }
 
-    /// Ready when there is something to read or room for what waits to be written.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when there is something to read, a long answer to send, or room for what waits to be written.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(Work::Encoding(bytes)) = &mut self.work
+            && let Poll::Ready(bytes) = Pin::new(bytes).poll(cx)
+        {
+            self.out.extend(bytes.unwrap_or_default());
+            self.work = None;
+            return Poll::Ready(());
+        }
         let hears = matches!(self.phase, Phase::New | Phase::Open) && self.unwritten() < DEAF;
         if hears && self.stream.poll_read_ready(cx).is_ready() {
             return Poll::Ready(());
@@ -129,7 +154,10 @@ impl Link {
     pub(crate) fn receive_now(&mut self, buffer: &mut [u8]) -> bool {
         use rustix::net::RecvFlags;
         let read = rustix::net::recv(self.stream.as_fd(), &mut *buffer, RecvFlags::DONTWAIT);
-        self.take(read.map(|(count, _)| count).map_err(io::Error::from), buffer)
+        self.take(
+            read.map(|(count, _)| count).map_err(io::Error::from),
+            buffer,
+        )
     }
 
     fn take(&mut self, read: io::Result<usize>, buffer: &[u8]) -> bool {

@@ -251,7 +251,11 @@ mod tests {
         for (trip, expected) in [(1, 16), (100, 50), (2000, 250)] {
             let mut bench = Bench::new();
             bench.send_and_ack(0, trip);
-            assert_eq!(bench.pacing.interval(), MS * expected, "round trip {trip} ms");
+            assert_eq!(
+                bench.pacing.interval(),
+                MS * expected,
+                "round trip {trip} ms"
+            );
         }
     }
 
@@ -267,7 +271,11 @@ mod tests {
         bench.pacing.acked(bench.at(42), second);
         bench.send(60, BYTES_IN_FLIGHT);
         bench.pacing.changed(bench.at(61));
-        assert_eq!(bench.due(61, true), None, "one large message fills the window");
+        assert_eq!(
+            bench.due(61, true),
+            None,
+            "one large message fills the window"
+        );
     }
 
     #[test]
@@ -275,7 +283,13 @@ mod tests {
         let mut bench = Bench::new();
         bench.send(0, 1);
         let second = bench.send(20, 1);
-        bench.pacing.acked(bench.at(21), Revision { incarnation: 9, counter: 9 });
+        bench.pacing.acked(
+            bench.at(21),
+            Revision {
+                incarnation: 9,
+                counter: 9,
+            },
+        );
         assert!(!bench.pacing.window_open());
         bench.pacing.acked(bench.at(21), second);
         assert!(bench.pacing.in_flight.is_empty());

@@ -1,6 +1,9 @@
 //! The session's pseudo-terminal and the program in it. The only place of the keeper that makes
 //! system calls with safety arguments.
-#![expect(unsafe_code, reason = "raw descriptors of a library and of the parent process")]
+#![expect(
+    unsafe_code,
+    reason = "raw descriptors of a library and of the parent process"
+)]
 
 mod leader;
 mod master;

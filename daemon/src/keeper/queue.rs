@@ -184,7 +184,10 @@ fn end_soon(unit: &mut Unit, begun: usize) {
 /// The end of the UTF-8 character that `at` lies in; `at` itself between characters.
 fn char_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| (0x80..0xc0).contains(*byte)).count()
+    at + rest
+        .iter()
+        .take_while(|byte| (0x80..0xc0).contains(*byte))
+        .count()
 }
 
 #[cfg(test)]
@@ -248,7 +251,10 @@ mod tests {
         // Output of the program after the text, and when Enter is due.
         for (output, due) in [(None, 100), (Some(5), 30), (Some(25), 35), (Some(95), 100)] {
             let mut queue = Queue::default();
-            let submitted = Unit { enter: Some(b"\r".into()), ..unit(1, 1, "text") };
+            let submitted = Unit {
+                enter: Some(b"\r".into()),
+                ..unit(1, 1, "text")
+            };
             queue.push(submitted);
             queue.push(unit(2, 1, "other"));
             assert_eq!(drain(&mut queue, 3, start), ("text".into(), vec![]));
@@ -257,7 +263,10 @@ mod tests {
             }
             assert_eq!(queue.deadline(), Some(at(due)), "output at {output:?}");
             assert_eq!(drain(&mut queue, 3, at(due - 1)), (String::new(), vec![]));
-            assert_eq!(drain(&mut queue, 9, at(due)), ("\rother".into(), vec![1, 1]));
+            assert_eq!(
+                drain(&mut queue, 9, at(due)),
+                ("\rother".into(), vec![1, 1])
+            );
         }
     }
 
@@ -271,9 +280,17 @@ mod tests {
         if begun > 0 {
             queue.wrote(begun, now);
         }
-        let seqs: Vec<u64> = queue.discard(StreamId([1; 16])).iter().map(|seq| seq.0).collect();
+        let seqs: Vec<u64> = queue
+            .discard(StreamId([1; 16]))
+            .iter()
+            .map(|seq| seq.0)
+            .collect();
         assert_eq!(seqs, dropped, "{first:?} after {begun}");
-        assert_eq!(drain(&mut queue, 99, now).0, rest, "{first:?} after {begun}");
+        assert_eq!(
+            drain(&mut queue, 99, now).0,
+            rest,
+            "{first:?} after {begun}"
+        );
     }
 
     #[test]
@@ -295,7 +312,10 @@ mod tests {
     fn a_cut_drops_a_device_and_nobody_else() {
         let now = Instant::now();
         let mut queue = Queue::default();
-        queue.push(Unit { enter: Some(b"\r".into()), ..unit(12, 1, "remote") });
+        queue.push(Unit {
+            enter: Some(b"\r".into()),
+            ..unit(12, 1, "remote")
+        });
         queue.push(unit(1, 1, "local"));
         assert_eq!(drain(&mut queue, 99, now).0, "remote");
         assert_eq!(queue.cut(DeviceId([12; 16])), [InputSeq(1)]);

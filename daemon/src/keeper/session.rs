@@ -6,6 +6,7 @@
 //! without a timer.
 
 mod attach;
+mod capture;
 mod ending;
 mod frames;
 mod input;
@@ -35,9 +36,10 @@ use super::pty::{Leader, Master};
 use super::queue::Queue;
 use super::stream::Streams;
 use super::viewer::{Bodies, Departed};
+pub(crate) use capture::Capture;
 use ending::Life;
-pub(crate) use start::begin;
 use start::Identity;
+pub(crate) use start::begin;
 use status::Status;
 
 /// Bytes of the one read buffer, for the terminal and for links.
@@ -125,16 +127,20 @@ impl Session {
 
     fn poll(&mut self, cx: &mut Context<'_>, sleep: Option<Pin<&mut Sleep>>) -> Poll<Turn> {
         self.links_first = !self.links_first;
-        if self.links_first && let Some(turn) = self.poll_links(cx) {
+        if self.links_first
+            && let Some(turn) = self.poll_links(cx)
+        {
             return Poll::Ready(turn);
         }
         if self.open && self.master.poll_readable(cx).is_ready() {
             return Poll::Ready(Turn::Output);
         }
-        if self.blocked && self.master.poll_writable(cx).is_ready() {
+        if self.open && self.blocked && self.master.poll_writable(cx).is_ready() {
             return Poll::Ready(Turn::Writable);
         }
-        if !self.links_first && let Some(turn) = self.poll_links(cx) {
+        if !self.links_first
+            && let Some(turn) = self.poll_links(cx)
+        {
             return Poll::Ready(turn);
         }
         if self.life.runs() && self.leader.poll_exit(cx).is_ready() {
@@ -153,7 +159,10 @@ impl Session {
         if let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(cx) {
             return Some(Turn::Connection(stream));
         }
-        let ready = self.links.iter().position(|link| link.poll(cx).is_ready());
+        let ready = self
+            .links
+            .iter_mut()
+            .position(|link| link.poll(cx).is_ready());
         ready.map(Turn::Link)
     }
 
@@ -185,6 +194,7 @@ impl Session {
         self.frames(now);
         self.tell_driver();
         self.summarize(now);
+        self.collect();
         for link in &mut self.links {
             if link.phase == Phase::New && now >= link.opened + HELLO {
                 link.phase = Phase::Closed;
@@ -202,9 +212,10 @@ impl Session {
             self.streams.deadline(),
             self.wheel.deadline(),
             self.hold.deadline(),
-            self.queue.deadline(),
+            self.queue.deadline().filter(|_| !self.blocked),
             self.life.deadline(now),
             self.repaint,
+            self.collects().then_some(now),
             self.frames_deadline(now),
             self.summary_deadline(),
             hellos.map(|link| link.opened + HELLO).min(),
@@ -258,7 +269,10 @@ impl Session {
         if link.phase == Phase::New {
             let agreed = match message {
                 ToServer::Hello(theirs) => wire::agree(&wire::hello(), &theirs).map(|_| ()),
-                _ => Err(failure(FailKind::Invalid, "the first message must be a hello".into())),
+                _ => Err(failure(
+                    FailKind::Invalid,
+                    "the first message must be a hello".into(),
+                )),
             };
             match agreed {
                 Ok(()) => link.phase = Phase::Open,
@@ -271,9 +285,9 @@ impl Session {
                 link.refuse(failure(FailKind::Invalid, "a second hello".into()));
             }
             ToServer::Request { id, request } => self.request(index, id, request, now),
-            ToServer::Attach(attach) => self.attach(index, *attach, now),
+            ToServer::Attach(attach) => self.attach(index, &attach, now),
             ToServer::Detach => self.detach(index, now),
-            ToServer::Input { stream, seq, event } => self.input(index, stream, seq, event, now),
+            ToServer::Input { stream, seq, event } => self.input(index, stream, seq, &event, now),
             ToServer::Ack { revision } => {
                 if let Some(viewer) = &mut link.viewer {
                     viewer.pacing.acked(now, revision);
@@ -300,7 +314,7 @@ impl Session {
             let link = self.links.remove(index);
             if let Some(viewer) = link.viewer {
                 let returns = viewer.device.is_some();
-                self.gone(viewer, returns, now);
+                self.gone(&viewer, returns, now);
             }
         }
     }

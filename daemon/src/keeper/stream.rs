@@ -9,7 +9,7 @@ use abide_protocol::message::InputRefusal;
 use abide_protocol::{DeviceId, InputSeq, StreamId};
 
 /// A stream is remembered this long after its last use.
-const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+const MEMORY: Duration = Duration::from_hours(24);
 /// Input that brings no output counts as visible after this long (a password, a key without
 /// effect).
 pub(crate) const ECHO_PATIENCE: Duration = Duration::from_millis(50);
@@ -20,7 +20,9 @@ pub(crate) enum Admission {
     /// It is the next one.
     Apply,
     /// It is the next one after inputs that were answered `Busy`, and takes their place.
-    Overtake { first_missing: InputSeq },
+    Overtake {
+        first_missing: InputSeq,
+    },
     /// It was applied before.
     Repeated,
     Refuse(InputRefusal),
@@ -95,7 +97,9 @@ impl Streams {
         let admission = match (seq == expected, interrupt) {
             (true, true) => Admission::Apply,
             (true, false) if room => Admission::Apply,
-            (false, true) if stream.busy => Admission::Overtake { first_missing: expected },
+            (false, true) if stream.busy => Admission::Overtake {
+                first_missing: expected,
+            },
             (false, _) if !stream.busy => return Admission::Refuse(InputRefusal::StreamLost),
             _ => {
                 stream.busy = true;
@@ -149,17 +153,23 @@ impl Streams {
     /// When [`Self::tick`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let streams = self.waiting.iter().filter_map(|id| self.by_id.get(id));
-        streams.map(|stream| stream.written_at + ECHO_PATIENCE).min()
+        streams
+            .map(|stream| stream.written_at + ECHO_PATIENCE)
+            .min()
     }
 
     /// Everything up to here has been applied and had the time to show an effect.
     pub(crate) fn visible(&self, id: StreamId) -> InputSeq {
-        self.by_id.get(&id).map_or(InputSeq(0), |stream| stream.visible)
+        self.by_id
+            .get(&id)
+            .map_or(InputSeq(0), |stream| stream.visible)
     }
 
     /// Everything up to here is in the PTY.
     pub(crate) fn applied(&self, id: StreamId) -> InputSeq {
-        self.by_id.get(&id).map_or(InputSeq(0), |stream| stream.written)
+        self.by_id
+            .get(&id)
+            .map_or(InputSeq(0), |stream| stream.written)
     }
 
     /// Forgets old streams, and the least recently used so that one more fits.
@@ -169,7 +179,9 @@ impl Streams {
         });
         while self.by_id.len() >= STREAMS {
             let detached = self.by_id.iter().filter(|(id, _)| !attached(**id));
-            let Some(oldest) = detached.min_by_key(|(_, stream)| stream.used).map(|(id, _)| *id)
+            let Some(oldest) = detached
+                .min_by_key(|(_, stream)| stream.used)
+                .map(|(id, _)| *id)
             else {
                 return;
             };
@@ -208,12 +220,30 @@ mod tests {
     #[test]
     fn each_number_is_applied_once_and_in_order() {
         use Admission::{Apply, Overtake, Repeated};
-        check(&[(1, true, false, Apply), (1, true, false, Repeated), (2, true, false, Apply)]);
-        check(&[(1, false, false, BUSY), (2, true, false, BUSY), (1, true, false, Apply)]);
-        check(&[(2, true, false, LOST), (1, true, false, Apply), (3, true, false, LOST)]);
+        check(&[
+            (1, true, false, Apply),
+            (1, true, false, Repeated),
+            (2, true, false, Apply),
+        ]);
+        check(&[
+            (1, false, false, BUSY),
+            (2, true, false, BUSY),
+            (1, true, false, Apply),
+        ]);
+        check(&[
+            (2, true, false, LOST),
+            (1, true, false, Apply),
+            (3, true, false, LOST),
+        ]);
         check(&[(1, false, true, Apply), (2, true, false, Apply)]);
-        let overtake = Overtake { first_missing: InputSeq(1) };
-        check(&[(1, false, false, BUSY), (3, false, true, overtake), (2, true, false, Repeated)]);
+        let overtake = Overtake {
+            first_missing: InputSeq(1),
+        };
+        check(&[
+            (1, false, false, BUSY),
+            (3, false, true, overtake),
+            (2, true, false, Repeated),
+        ]);
     }
 
     #[test]
@@ -221,10 +251,19 @@ mod tests {
         let (mut streams, now) = opened();
         streams.admit(STREAM, InputSeq(1), true, false, now);
         let later = now + MEMORY / 2;
-        assert_eq!(streams.open(STREAM, None, |_| false, later), Some(InputSeq(1)));
-        assert_eq!(streams.open(STREAM, Some(DeviceId([1; 16])), |_| false, later), None);
+        assert_eq!(
+            streams.open(STREAM, None, |_| false, later),
+            Some(InputSeq(1))
+        );
+        assert_eq!(
+            streams.open(STREAM, Some(DeviceId([1; 16])), |_| false, later),
+            None
+        );
         let much_later = later + MEMORY;
-        assert_eq!(streams.open(STREAM, None, |_| false, much_later), Some(InputSeq(0)));
+        assert_eq!(
+            streams.open(STREAM, None, |_| false, much_later),
+            Some(InputSeq(0))
+        );
     }
 
     #[test]

@@ -67,7 +67,11 @@ impl Tail {
             return None;
         }
         let newest = LineNo(extent.top.0.saturating_sub(TAIL_AFTER_GAP));
-        let from = if self.burst { self.printed.max(newest) } else { self.printed };
+        let from = if self.burst {
+            self.printed.max(newest)
+        } else {
+            self.printed
+        };
         let from = from.max(extent.first).min(extent.top);
         Some(Stretch {
             from,
@@ -110,12 +114,12 @@ mod tests {
         }
     }
 
-    fn stretch(from: u64, skipped: u64, count: u64) -> Option<Stretch> {
-        Some(Stretch {
+    fn stretch(from: u64, skipped: u64, count: u64) -> Stretch {
+        Stretch {
             from: LineNo(from),
             skipped,
             count,
-        })
+        }
     }
 
     #[test]
@@ -123,9 +127,17 @@ mod tests {
         let now = Instant::now();
         let mut tail = Tail::new(LineNo(10));
         assert_eq!(tail.next(&extent(0, 10, now), now), None);
-        assert_eq!(tail.next(&extent(0, 9, now), now), None, "rows were pulled back");
-        assert_eq!(tail.next(&extent(0, 13, now), now), stretch(10, 0, 3));
-        assert_eq!(tail.next(&extent(12, 13, now), now), stretch(12, 2, 1), "dropped rows");
+        assert_eq!(
+            tail.next(&extent(0, 9, now), now),
+            None,
+            "rows were pulled back"
+        );
+        assert_eq!(tail.next(&extent(0, 13, now), now), Some(stretch(10, 0, 3)));
+        assert_eq!(
+            tail.next(&extent(12, 13, now), now),
+            Some(stretch(12, 2, 1)),
+            "dropped rows"
+        );
     }
 
     /// Sends everything there is at `now`; answers the stretches as (from, skipped, count).
@@ -152,7 +164,10 @@ mod tests {
         let over = extent(0, top, last);
         assert_eq!(tail.deadline(&over), Some(last + QUIET));
         let sent = drain(&mut tail, &over, last + QUIET);
-        assert_eq!(sent[0], (top - TAIL_AFTER_GAP, top - TAIL_AFTER_GAP, TAIL_ROWS));
+        assert_eq!(
+            sent[0],
+            (top - TAIL_AFTER_GAP, top - TAIL_AFTER_GAP, TAIL_ROWS)
+        );
         assert!(sent[1..].iter().all(|(_, skipped, _)| *skipped == 0));
         let rows: u64 = sent.iter().map(|(_, _, count)| count).sum();
         assert_eq!(rows, TAIL_AFTER_GAP);
@@ -177,9 +192,9 @@ mod tests {
         let now = Instant::now();
         let mut tail = Tail::new(LineNo(0));
         let few = extent(0, 100, now);
-        assert_eq!(tail.next(&few, now), stretch(0, 0, 100));
+        assert_eq!(tail.next(&few, now), Some(stretch(0, 0, 100)));
         tail.postpone();
         assert_eq!(tail.next(&few, now), None);
-        assert_eq!(tail.next(&few, now + QUIET), stretch(0, 0, 100));
+        assert_eq!(tail.next(&few, now + QUIET), Some(stretch(0, 0, 100)));
     }
 }

@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use abide_protocol::limits::DEPARTED;
 use abide_protocol::message::{Attach, Driver, Limits, SizeWish, TerminalLook};
 use abide_protocol::wire::UpdateBody;
-use abide_protocol::{DeviceId, EventNo, InputSeq, LineNo, Revision, Size, Snapshot, StreamId, ViewerId, diff};
+use abide_protocol::{
+    DeviceId, EventNo, InputSeq, LineNo, Revision, Size, Snapshot, StreamId, ViewerId, diff,
+};
 
 use super::driver::Candidate;
 use super::pacing::Pacing;
 use super::tail::Tail;
 
 /// A viewer that left is remembered this long.
-const MEMORY: Duration = Duration::from_secs(600);
+const MEMORY: Duration = Duration::from_mins(10);
 
 /// How the next frame has to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +98,8 @@ pub(crate) struct Departed {
 impl Departed {
     pub(crate) fn remember(&mut self, viewer: &Viewer, now: Instant) {
         for state in viewer.pacing.states() {
-            self.states.retain(|(_, known)| known.revision != state.revision);
+            self.states
+                .retain(|(_, known)| known.revision != state.revision);
             self.states.push_back((now, Arc::clone(state)));
         }
         while self.states.len() > DEPARTED {
@@ -105,8 +108,12 @@ impl Departed {
     }
 
     pub(crate) fn find(&mut self, revision: Revision, now: Instant) -> Option<Arc<Snapshot>> {
-        self.states.retain(|(left, _)| now.saturating_duration_since(*left) < MEMORY);
-        let found = self.states.iter().find(|(_, state)| state.revision == revision);
+        self.states
+            .retain(|(left, _)| now.saturating_duration_since(*left) < MEMORY);
+        let found = self
+            .states
+            .iter()
+            .find(|(_, state)| state.revision == revision);
         found.map(|(_, state)| Arc::clone(state))
     }
 }

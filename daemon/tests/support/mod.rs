@@ -1,5 +1,12 @@
 //! Real keepers and a client that speaks the protocol, for tests.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -15,8 +22,8 @@ use abide_protocol::message::{
 };
 use abide_protocol::wire::{self, FrameReader};
 use abide_protocol::{
-    DeviceId, EventNo, InputSeq, LineNo, RequestId, Row, SessionId, Size, Snapshot, StreamId, apply,
-    paths,
+    DeviceId, EventNo, InputSeq, LineNo, RequestId, Row, SessionId, Size, Snapshot, StreamId,
+    apply, paths,
 };
 use abided::keeper::birth::{Birth, spawn_with};
 
@@ -39,7 +46,7 @@ impl Home {
         dirs.create(state.join("sessions")).unwrap();
         Self {
             state,
-            births: Default::default(),
+            births: std::cell::RefCell::default(),
         }
     }
 
@@ -51,7 +58,10 @@ impl Home {
             spec,
             state: self.state.clone(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let info = runtime.block_on(spawn_with(Path::new(env!("CARGO_BIN_EXE_abided")), &birth))?;
         self.births.borrow_mut().push(info.clone());
         Ok(info)
@@ -80,7 +90,7 @@ impl Drop for Home {
         for info in self.births.borrow().iter() {
             if self.socket(info.id).exists() {
                 for pid in [info.pid, info.keeper].into_iter().flatten() {
-                    let pid = rustix::process::Pid::from_raw(pid as i32).unwrap();
+                    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
                     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
                 }
             }
@@ -100,7 +110,10 @@ pub fn spec(command: &[&str]) -> Spec {
         value: value.into(),
     };
     Spec {
-        command: command.iter().map(|part| part.as_bytes().to_vec()).collect(),
+        command: command
+            .iter()
+            .map(|part| part.as_bytes().to_vec())
+            .collect(),
         directory: b"/".to_vec(),
         environment: Some(vec![
             var("PATH", "/usr/local/bin:/usr/bin:/bin"),
@@ -218,7 +231,9 @@ impl Client {
         let frames = attach.frames;
         self.send(&ToServer::Attach(Box::new(attach)));
         if frames {
-            self.until("the first state", |client| client.snapshots + client.updates > 0);
+            self.until("the first state", |client| {
+                client.snapshots + client.updates > 0
+            });
         }
     }
 
@@ -254,7 +269,9 @@ impl Client {
 
     pub fn ask(&mut self, request: Request) -> Answer {
         let id = self.request(request);
-        self.until("the answer", |client| client.answers.iter().any(|(of, _)| *of == id));
+        self.until("the answer", |client| {
+            client.answers.iter().any(|(of, _)| *of == id)
+        });
         let index = self.answers.iter().position(|(of, _)| *of == id).unwrap();
         self.answers.remove(index).1
     }
@@ -278,7 +295,11 @@ impl Client {
         let end = Instant::now() + PATIENCE;
         while !reached(self) {
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && !self.gone, "{what} did not come; {}", self.describe());
+            assert!(
+                !left.is_zero() && !self.gone,
+                "{what} did not come; {}",
+                self.describe()
+            );
             self.read(left);
         }
     }
@@ -295,7 +316,9 @@ impl Client {
     }
 
     fn read(&mut self, timeout: Duration) {
-        self.stream.set_read_timeout(Some(timeout.max(Duration::from_millis(1)))).unwrap();
+        self.stream
+            .set_read_timeout(Some(timeout.max(Duration::from_millis(1))))
+            .unwrap();
         let mut buffer = vec![0; 64 << 10];
         match self.stream.read(&mut buffer) {
             Ok(0) => self.gone = true,
@@ -331,7 +354,10 @@ impl Client {
             ToClient::Update { header, update } => {
                 self.header(*header);
                 self.updates += 1;
-                let old = self.screen.as_ref().expect("an update comes after a snapshot");
+                let old = self
+                    .screen
+                    .as_ref()
+                    .expect("an update comes after a snapshot");
                 let new = apply::apply(old, &update).expect("the update fits");
                 self.show(new);
             }
@@ -345,7 +371,10 @@ impl Client {
     }
 
     fn header(&mut self, header: ViewerHeader) {
-        assert!(header.applied >= self.applied, "acknowledgements never go back");
+        assert!(
+            header.applied >= self.applied,
+            "acknowledgements never go back"
+        );
         self.applied = header.applied;
         for (number, event) in header.events {
             assert!(number > self.event, "an event came twice");
@@ -363,7 +392,9 @@ impl Client {
 
     fn show(&mut self, snapshot: Snapshot) {
         if self.acks {
-            self.send(&ToServer::Ack { revision: snapshot.revision });
+            self.send(&ToServer::Ack {
+                revision: snapshot.revision,
+            });
         }
         self.screen = Some(snapshot);
     }
@@ -371,7 +402,9 @@ impl Client {
     /// The screen's text, rows joined by line feeds.
     pub fn text(&self) -> String {
         let rows = self.screen.iter().flat_map(|screen| &screen.rows);
-        rows.map(|row| row.text().trim_end()).collect::<Vec<_>>().join("\n")
+        rows.map(|row| row.text().trim_end())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     pub fn until_text(&mut self, text: &str) {

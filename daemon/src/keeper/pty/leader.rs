@@ -46,7 +46,11 @@ impl Leader {
     /// Signals the leader's process group, and the one in the foreground of its terminal if that
     /// is another. Only while the leader has not been reaped: its number is not reused before.
     pub(crate) fn signal(&self, signal: Signal, foreground: Option<Pid>) {
-        for group in foreground.filter(|group| *group != self.pid).into_iter().chain([self.pid]) {
+        for group in foreground
+            .filter(|group| *group != self.pid)
+            .into_iter()
+            .chain([self.pid])
+        {
             let _ = rustix::process::kill_process_group(group, signal);
         }
     }

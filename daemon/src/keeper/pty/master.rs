@@ -76,12 +76,16 @@ impl Master {
         }
     }
 
-    /// Writes what fits; 0 if nothing does, or if nobody will ever read it.
+    /// Writes what fits; 0 if nothing does. What nobody will ever read counts as written.
     pub(crate) fn write(&self, bytes: &[u8]) -> usize {
         let write = self.fd.try_io(Interest::WRITABLE, |fd| {
             rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes)).map_err(io::Error::from)
         });
-        write.unwrap_or(0)
+        match write {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => bytes.len(),
+        }
     }
 
     /// Sets the size; the kernel tells the program if it differs.

@@ -38,16 +38,25 @@ pub(crate) fn spawn(start: &Start<'_>) -> Result<Program, Failure> {
     check_directory(start.directory)?;
     let command = command(start)?;
     let pair = open(start.size, start.cell)?;
-    let master = pair.master.as_raw_fd().ok_or_else(|| internal("no descriptor"))?;
+    let master = pair
+        .master
+        .as_raw_fd()
+        .ok_or_else(|| internal("no descriptor"))?;
     // SAFETY: `pair.master` owns the descriptor and lives until the end of this function.
     let master = unsafe { BorrowedFd::borrow_raw(master) };
     set_utf8(master).map_err(internal)?;
     let master = master.try_clone_to_owned().map_err(internal)?;
-    let tty = pair.master.tty_name().map(|path| path.display().to_string()).unwrap_or_default();
+    let tty = pair
+        .master
+        .tty_name()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
     let limits = limits(start.limits);
     let child = {
         let _lent = Lent::borrow(&limits);
-        pair.slave.spawn_command(command).map_err(|error| invalid(format!("cannot start: {error:#}")))?
+        pair.slave
+            .spawn_command(command)
+            .map_err(|error| invalid(format!("cannot start: {error:#}")))?
     };
     let leader = child
         .process_id()
@@ -56,7 +65,11 @@ pub(crate) fn spawn(start: &Start<'_>) -> Result<Program, Failure> {
     for (resource, limit) in limits {
         let _ = rustix::process::prlimit(Some(leader), resource, limit);
     }
-    Ok(Program { master, leader, tty })
+    Ok(Program {
+        master,
+        leader,
+        tty,
+    })
 }
 
 fn command(start: &Start<'_>) -> Result<CommandBuilder, Failure> {
@@ -64,7 +77,10 @@ fn command(start: &Start<'_>) -> Result<CommandBuilder, Failure> {
         CommandBuilder::new_default_prog()
     } else {
         find(start)?;
-        let arguments = start.command.iter().map(|part| OsStr::from_bytes(part).into());
+        let arguments = start
+            .command
+            .iter()
+            .map(|part| OsStr::from_bytes(part).into());
         CommandBuilder::from_argv(arguments.collect())
     };
     command.env_clear();
@@ -83,9 +99,9 @@ fn check_directory(directory: &Path) -> Result<(), Failure> {
     }
     match std::fs::metadata(directory) {
         Err(error) => Err(invalid(format!("cannot start in {shown}: {error}"))),
-        Ok(metadata) if !metadata.is_dir() => {
-            Err(invalid(format!("cannot start in {shown}: it is not a directory")))
-        }
+        Ok(metadata) if !metadata.is_dir() => Err(invalid(format!(
+            "cannot start in {shown}: it is not a directory"
+        ))),
         Ok(_) => rustix::fs::access(directory, Access::EXEC_OK)
             .map_err(|errno| invalid(format!("cannot start in {shown}: {errno}"))),
     }
@@ -93,15 +109,22 @@ fn check_directory(directory: &Path) -> Result<(), Failure> {
 
 /// Finds the program as the library will, so that its absence is said in one line.
 fn find(start: &Start<'_>) -> Result<(), Failure> {
-    let name = start.command.first().map_or(OsStr::new(""), |name| OsStr::from_bytes(name));
+    let name = start
+        .command
+        .first()
+        .map_or(OsStr::new(""), |name| OsStr::from_bytes(name));
     let shown = name.display();
     let runs = |path: &Path| path.is_file() && rustix::fs::access(path, Access::EXEC_OK).is_ok();
     if name.as_bytes().contains(&b'/') {
         let path = start.directory.join(name);
         return match path.exists() {
             _ if runs(&path) => Ok(()),
-            true => Err(invalid(format!("cannot run {shown}: it is not an executable file"))),
-            false => Err(invalid(format!("cannot run {shown}: there is no such file"))),
+            true => Err(invalid(format!(
+                "cannot run {shown}: it is not an executable file"
+            ))),
+            false => Err(invalid(format!(
+                "cannot run {shown}: there is no such file"
+            ))),
         };
     }
     let path = start.environment.iter().find(|(name, _)| name == "PATH");
@@ -110,7 +133,10 @@ fn find(start: &Start<'_>) -> Result<(), Failure> {
     if places.any(|place| runs(&start.directory.join::<PathBuf>(place).join(name))) {
         return Ok(());
     }
-    Err(invalid(format!("cannot find the program {shown}; PATH is {}", path.display())))
+    Err(invalid(format!(
+        "cannot find the program {shown}; PATH is {}",
+        path.display()
+    )))
 }
 
 fn open(size: Size, cell: Option<(u16, u16)>) -> Result<PtyPair, Failure> {
@@ -121,19 +147,25 @@ fn open(size: Size, cell: Option<(u16, u16)>) -> Result<PtyPair, Failure> {
         pixel_width: size.cols().saturating_mul(width),
         pixel_height: size.rows().saturating_mul(height),
     };
-    portable_pty::native_pty_system().openpty(size).map_err(|error| Failure {
-        kind: FailKind::Exhausted,
-        line: format!(
-            "no pseudo-terminal is free ({error:#}); end some sessions, or raise kernel.pty.max"
-        ),
-    })
+    portable_pty::native_pty_system()
+        .openpty(size)
+        .map_err(|error| Failure {
+            kind: FailKind::Exhausted,
+            line: format!(
+                "no pseudo-terminal is free ({error:#}); end some sessions, or raise kernel.pty.max"
+            ),
+        })
 }
 
 /// Tells the line discipline that input is UTF-8, so that Backspace erases whole characters.
 fn set_utf8(tty: BorrowedFd<'_>) -> io::Result<()> {
     let mut termios = rustix::termios::tcgetattr(tty)?;
     termios.input_modes |= InputModes::IUTF8;
-    Ok(rustix::termios::tcsetattr(tty, OptionalActions::Now, &termios)?)
+    Ok(rustix::termios::tcsetattr(
+        tty,
+        OptionalActions::Now,
+        &termios,
+    )?)
 }
 
 const RESOURCES: [Resource; 16] = [
@@ -165,8 +197,13 @@ fn limits(wanted: &[ResourceLimit]) -> Vec<(Resource, Rlimit)> {
     wanted
         .iter()
         .filter_map(|limit| {
-            let resource = RESOURCES.into_iter().find(|known| *known as u32 == limit.resource)?;
-            let maximum = least(finite(limit.hard), rustix::process::getrlimit(resource).maximum);
+            let resource = RESOURCES
+                .into_iter()
+                .find(|known| *known as u32 == limit.resource)?;
+            let maximum = least(
+                finite(limit.hard),
+                rustix::process::getrlimit(resource).maximum,
+            );
             let current = least(finite(limit.soft), maximum);
             Some((resource, Rlimit { current, maximum }))
         })
@@ -181,7 +218,10 @@ impl Lent {
     fn borrow(limits: &[(Resource, Rlimit)]) -> Self {
         let own = limits.iter().map(|(resource, limit)| {
             let own = rustix::process::getrlimit(*resource);
-            let lent = Rlimit { current: limit.current, maximum: own.maximum };
+            let lent = Rlimit {
+                current: limit.current,
+                maximum: own.maximum,
+            };
             let _ = rustix::process::setrlimit(*resource, lent);
             (*resource, own)
         });
@@ -198,7 +238,10 @@ impl Drop for Lent {
 }
 
 fn invalid(line: String) -> Failure {
-    Failure { kind: FailKind::Invalid, line }
+    Failure {
+        kind: FailKind::Invalid,
+        line,
+    }
 }
 
 fn internal(cause: impl std::fmt::Display) -> Failure {

@@ -14,8 +14,8 @@ use crate::keeper::tail::Tail;
 use crate::keeper::viewer::{Need, Viewer};
 
 impl Session {
-    pub(super) fn attach(&mut self, index: usize, attach: Attach, now: Instant) {
-        if let Err(why) = self.admissible(index, &attach) {
+    pub(super) fn attach(&mut self, index: usize, attach: &Attach, now: Instant) {
+        if let Err(why) = self.admissible(index, attach) {
             if let Some(link) = self.links.get_mut(index) {
                 link.refuse(why);
             }
@@ -25,8 +25,14 @@ impl Session {
             let mut viewers = self.links.iter().filter_map(|link| link.viewer.as_ref());
             viewers.any(|viewer| viewer.stream == stream)
         };
-        let Some(applied) = self.streams.open(attach.stream, attach.device, attached, now) else {
-            let why = failure(FailKind::Forbidden, "this input stream is another device's".into());
+        let Some(applied) = self
+            .streams
+            .open(attach.stream, attach.device, attached, now)
+        else {
+            let why = failure(
+                FailKind::Forbidden,
+                "this input stream is another device's".into(),
+            );
             if let Some(link) = self.links.get_mut(index) {
                 link.refuse(why);
             }
@@ -34,12 +40,18 @@ impl Session {
         };
         self.replace(attach.stream, now);
         self.viewers += 1;
-        let event = attach.event.map_or(self.events.last(), |event| event.min(self.events.last()));
-        let viewer = Viewer::new(ViewerId(self.viewers), &attach, applied, event);
+        let event = attach
+            .event
+            .map_or(self.events.last(), |event| event.min(self.events.last()));
+        let viewer = Viewer::new(ViewerId(self.viewers), attach, applied, event);
         let size = self.wheel.attach(viewer.candidate(attach.wish));
         self.steer_moved();
         self.steer(size, now);
-        if let Some(agent) = attach.ssh_auth_sock.as_deref().filter(|_| attach.device.is_none()) {
+        if let Some(agent) = attach
+            .ssh_auth_sock
+            .as_deref()
+            .filter(|_| attach.device.is_none())
+        {
             self.identity.place.agent.renew(Path::new(agent));
         }
         self.status.used();
@@ -47,20 +59,22 @@ impl Session {
             link.device = attach.device;
             link.viewer = Some(viewer);
         }
-        self.welcome(index, &attach, now);
+        self.welcome(index, attach, now);
     }
 
     /// An attachment that goes on over another link leaves its old one.
     fn replace(&mut self, stream: StreamId, now: Instant) {
         let goes_on = |link: &&mut Link| {
-            link.viewer.as_ref().is_some_and(|viewer| viewer.stream == stream)
+            link.viewer
+                .as_ref()
+                .is_some_and(|viewer| viewer.stream == stream)
         };
         if let Some(link) = self.links.iter_mut().find(goes_on) {
             let line = "this attachment goes on over another link".into();
             let viewer = link.viewer.take();
             link.refuse(failure(FailKind::State, line));
             if let Some(viewer) = viewer {
-                self.gone(viewer, true, now);
+                self.gone(&viewer, true, now);
             }
         }
     }
@@ -70,16 +84,26 @@ impl Session {
         index: usize,
         attach: &Attach,
     ) -> Result<(), abide_protocol::message::Failure> {
-        let viewers = self.links.iter().filter(|link| link.viewer.is_some()).count();
+        let viewers = self
+            .links
+            .iter()
+            .filter(|link| link.viewer.is_some())
+            .count();
         let again = self.links.get(index).is_some_and(|link| {
             link.viewer.is_some() || (link.device.is_some() && link.device != attach.device)
         });
         if attach.session != self.identity.id {
-            let line = format!("this is session {}, not {}", self.identity.id, attach.session);
+            let line = format!(
+                "this is session {}, not {}",
+                self.identity.id, attach.session
+            );
             return Err(failure(FailKind::NotFound, line));
         }
         if again {
-            return Err(failure(FailKind::State, "this link is attached already".into()));
+            return Err(failure(
+                FailKind::State,
+                "this link is attached already".into(),
+            ));
         }
         if viewers >= VIEWERS {
             let line = format!("the session has {VIEWERS} viewers already");
@@ -92,7 +116,9 @@ impl Session {
     fn welcome(&mut self, index: usize, attach: &Attach, now: Instant) {
         let info = Box::new(self.info(now));
         let snapshot = self.snapshot(now);
-        let known = attach.have.and_then(|have| self.known(have, &snapshot, now));
+        let known = attach
+            .have
+            .and_then(|have| self.known(have, &snapshot, now));
         let top = match snapshot.book {
             Book::Main => snapshot.top,
             Book::Alternate => self.engine.top(Book::Main),
@@ -110,7 +136,9 @@ impl Session {
             info,
         };
         viewer.top = top;
-        viewer.tail = tail_start(attach, top).filter(|_| viewer.frames).map(Tail::new);
+        viewer.tail = tail_start(attach, top)
+            .filter(|_| viewer.frames)
+            .map(Tail::new);
         if let Some(known) = known {
             viewer.pacing.resume(known);
             viewer.need = Need::Update;
@@ -122,7 +150,12 @@ impl Session {
     }
 
     /// A state that the client says it has, if any is remembered.
-    fn known(&mut self, have: Revision, now_shown: &Arc<Snapshot>, now: Instant) -> Option<Arc<Snapshot>> {
+    fn known(
+        &mut self,
+        have: Revision,
+        now_shown: &Arc<Snapshot>,
+        now: Instant,
+    ) -> Option<Arc<Snapshot>> {
         if now_shown.revision == have {
             return Some(Arc::clone(now_shown));
         }
@@ -135,15 +168,18 @@ impl Session {
     }
 
     pub(super) fn detach(&mut self, index: usize, now: Instant) {
-        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.take());
+        let viewer = self
+            .links
+            .get_mut(index)
+            .and_then(|link| link.viewer.take());
         if let Some(viewer) = viewer {
-            self.gone(viewer, false, now);
+            self.gone(&viewer, false, now);
         }
     }
 
     /// A viewer is not there any more; a remote one whose link was lost may return.
-    pub(super) fn gone(&mut self, viewer: Viewer, returns: bool, now: Instant) {
-        self.departed.remember(&viewer, now);
+    pub(super) fn gone(&mut self, viewer: &Viewer, returns: bool, now: Instant) {
+        self.departed.remember(viewer, now);
         let size = if returns {
             self.wheel.lose(viewer.id, now);
             None
@@ -189,7 +225,10 @@ impl Session {
     }
 
     pub(super) fn viewer_resized(&mut self, index: usize, size: Size, now: Instant) {
-        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+        let viewer = self
+            .links
+            .get_mut(index)
+            .and_then(|link| link.viewer.as_mut());
         if let Some(viewer) = viewer {
             viewer.size = size;
             self.wheel.resize(viewer.id, size, now);
@@ -207,7 +246,10 @@ impl Session {
     }
 
     pub(super) fn viewer_looks(&mut self, index: usize, look: TerminalLook) {
-        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+        let viewer = self
+            .links
+            .get_mut(index)
+            .and_then(|link| link.viewer.as_mut());
         if let Some(viewer) = viewer {
             viewer.look = look;
             if self.looks_like == Some(viewer.id) {
@@ -218,7 +260,10 @@ impl Session {
 
     /// The screen answers programs as the driver's terminal would, as far as that is known.
     pub(super) fn look_like_driver(&mut self) {
-        let driving = self.wheel.viewer().filter(|driving| self.looks_like != Some(*driving));
+        let driving = self
+            .wheel
+            .viewer()
+            .filter(|driving| self.looks_like != Some(*driving));
         let viewer = driving.and_then(|driving| self.viewer(self.link_of(driving)?));
         let Some((id, look)) = viewer.map(|viewer| (viewer.id, viewer.look.clone())) else {
             return;
@@ -232,14 +277,20 @@ impl Session {
     }
 
     pub(super) fn viewer_printed(&mut self, index: usize, printed: Option<LineNo>) {
-        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+        let viewer = self
+            .links
+            .get_mut(index)
+            .and_then(|link| link.viewer.as_mut());
         if let Some(viewer) = viewer.filter(|viewer| viewer.frames) {
             viewer.tail = printed.map(Tail::new);
         }
     }
 
     pub(super) fn resync(&mut self, index: usize) {
-        let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+        let viewer = self
+            .links
+            .get_mut(index)
+            .and_then(|link| link.viewer.as_mut());
         if let Some(viewer) = viewer {
             viewer.pacing.forget();
             viewer.need = Need::Snapshot;

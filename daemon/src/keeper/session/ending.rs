@@ -7,7 +7,7 @@ use abide_protocol::message::{Answer, Event, ExitStatus, ToClient};
 
 use super::Session;
 use crate::keeper::ended;
-use crate::keeper::link::Phase;
+use crate::keeper::link::{Link, Phase};
 use crate::keeper::pty::Signal;
 use crate::keeper::viewer::Need;
 
@@ -26,9 +26,16 @@ pub(super) enum Life {
     Running,
     Stopping(Stop),
     /// The leader is gone; what it wrote is still being read.
-    Exited { status: ExitStatus, since: Instant },
+    Exited {
+        status: ExitStatus,
+        since: Instant,
+    },
     /// Everything is written down. `alone`: since when there is no viewer.
-    Ended { status: ExitStatus, since: Instant, alone: Option<Instant> },
+    Ended {
+        status: ExitStatus,
+        since: Instant,
+        alone: Option<Instant>,
+    },
 }
 
 /// The next step of a stop.
@@ -51,7 +58,11 @@ impl Life {
             Self::Stopping(stop) => Some(stop.at),
             Self::Exited { since, .. } => Some(*since + LAST_WORDS),
             Self::Ended { since, alone, .. } => {
-                let times = [Some(*since + FAREWELL), Some(*since + LINGER), alone.map(|alone| alone + LINGER)];
+                let times = [
+                    Some(*since + FAREWELL),
+                    Some(*since + LINGER),
+                    alone.map(|alone| alone + LINGER),
+                ];
                 times.into_iter().flatten().filter(|at| *at > now).min()
             }
         }
@@ -63,7 +74,10 @@ impl Session {
     pub(super) fn stop(&mut self, now: Instant) {
         if matches!(self.life, Life::Running) {
             self.signal(Signal::HUP);
-            self.life = Life::Stopping(Stop { signal: Signal::TERM, at: now + STEP });
+            self.life = Life::Stopping(Stop {
+                signal: Signal::TERM,
+                at: now + STEP,
+            });
         }
     }
 
@@ -95,6 +109,7 @@ impl Session {
     /// Nobody has the terminal open any more.
     pub(super) fn closed(&mut self, now: Instant) {
         self.open = false;
+        self.blocked = false;
         if let Life::Exited { status, .. } = self.life {
             self.finish(status, now);
         }
@@ -106,14 +121,21 @@ impl Session {
             self.repaint = None;
             let _ = self.master.resize(self.wheel.size(), self.engine.cell());
         }
-        if self.life.deadline(now).is_none_or(|deadline| now < deadline) {
+        if self
+            .life
+            .deadline(now)
+            .is_none_or(|deadline| now < deadline)
+        {
             return;
         }
         match self.life {
             Life::Running | Life::Ended { .. } => {}
             Life::Stopping(stop) => {
                 self.signal(stop.signal);
-                self.life = Life::Stopping(Stop { signal: Signal::KILL, at: now + STEP });
+                self.life = Life::Stopping(Stop {
+                    signal: Signal::KILL,
+                    at: now + STEP,
+                });
             }
             Life::Exited { status, .. } => {
                 self.output(now);
@@ -130,10 +152,17 @@ impl Session {
         self.engine.end_hold();
         self.hold.end();
         self.status.ended(now);
-        self.life = Life::Ended { status, since: now, alone: None };
+        self.life = Life::Ended {
+            status,
+            since: now,
+            alone: None,
+        };
         for index in 0..self.links.len() {
             self.send_history(index, now);
-            let viewer = self.links.get_mut(index).and_then(|link| link.viewer.as_mut());
+            let viewer = self
+                .links
+                .get_mut(index)
+                .and_then(|link| link.viewer.as_mut());
             if let Some(viewer) = viewer.filter(|viewer| viewer.need == Need::Paced) {
                 viewer.need = Need::Update;
             }
@@ -152,7 +181,11 @@ impl Session {
         self.tell_end(status);
         if !self.links.iter().any(|link| link.viewer.is_some()) {
             let alone = now.checked_sub(LINGER);
-            self.life = Life::Ended { status, since: now, alone };
+            self.life = Life::Ended {
+                status,
+                since: now,
+                alone,
+            };
         }
         tracing::info!(id = %self.identity.id, ?status, "session ended");
     }
@@ -184,7 +217,12 @@ impl Session {
 
     /// Whether the keeper may leave.
     pub(super) fn over(&mut self, now: Instant) -> bool {
-        let Life::Ended { status, since, alone } = &mut self.life else {
+        let Life::Ended {
+            status,
+            since,
+            alone,
+        } = &mut self.life
+        else {
             return false;
         };
         let (status, since) = (*status, *since);
@@ -197,7 +235,7 @@ impl Session {
                 link.phase = Phase::Closed;
             }
         }
-        left && (now >= since + FAREWELL || self.links.iter().all(|link| link.unwritten() == 0))
+        left && (now >= since + FAREWELL || self.links.iter().all(Link::idle))
     }
 
     /// Lets go of everything; what still runs in the terminal is hung up by that.

@@ -45,7 +45,10 @@ impl Session {
             let viewer = self.viewer(index)?;
             let due = viewer.pacing.due(now, self.drained, &self.grid);
             due.filter(|_| viewer.frames).or_else(|| {
-                let idle = self.links.get(index).is_some_and(|link| link.unwritten() == 0);
+                let idle = self
+                    .links
+                    .get(index)
+                    .is_some_and(|link| link.unwritten() == 0);
                 let tail = viewer.tail.as_ref().filter(|_| idle)?;
                 tail.deadline(&self.extent(viewer))
             })
@@ -105,14 +108,21 @@ impl Session {
 
     /// Sends what a viewer gets without a new state, once it has taken what was sent before.
     fn send_header(&mut self, index: usize, now: Instant) {
-        if self.links.get(index).is_none_or(|link| link.unwritten() > 0) {
+        if self
+            .links
+            .get(index)
+            .is_none_or(|link| link.unwritten() > 0)
+        {
             return;
         }
         let Some(header) = self.viewer(index).and_then(|viewer| {
             let stream = viewer.stream;
             let news = self.visible(viewer) > viewer.applied
                 || (viewer.limits.see && !self.events.after(viewer.event, stream).is_empty())
-                || viewer.tail.as_ref().is_some_and(|tail| tail.behind(&self.extent(viewer)));
+                || viewer
+                    .tail
+                    .as_ref()
+                    .is_some_and(|tail| tail.behind(&self.extent(viewer)));
             news.then_some(index)
         }) else {
             return;
@@ -137,7 +147,11 @@ impl Session {
         while let Some(tail) = self.take_tail(index, true, now) {
             if let Some(link) = self.links.get_mut(index) {
                 link.send(&ToClient::Header(Box::new(ViewerHeader {
-                    applied: link.viewer.as_ref().map(|viewer| viewer.applied).unwrap_or_default(),
+                    applied: link
+                        .viewer
+                        .as_ref()
+                        .map(|viewer| viewer.applied)
+                        .unwrap_or_default(),
                     tail: Some(tail),
                     events: Vec::new(),
                 })));
@@ -147,7 +161,10 @@ impl Session {
 
     /// The header that goes with a state.
     fn header(&mut self, index: usize, snapshot: &Snapshot, now: Instant) -> Option<ViewerHeader> {
-        if let Some(viewer) = self.viewer_mut(index).filter(|_| snapshot.book == Book::Main) {
+        if let Some(viewer) = self
+            .viewer_mut(index)
+            .filter(|_| snapshot.book == Book::Main)
+        {
             viewer.top = snapshot.top;
         }
         let header = self.plain_header(index, now);
@@ -161,9 +178,10 @@ impl Session {
         let Some(viewer) = self.viewer(index) else {
             return ViewerHeader::default();
         };
-        let events = match viewer.limits.see {
-            true => self.events.after(viewer.event, viewer.stream),
-            false => Vec::new(),
+        let events = if viewer.limits.see {
+            self.events.after(viewer.event, viewer.stream)
+        } else {
+            Vec::new()
         };
         let applied = self.visible(viewer);
         let last = self.events.last();
@@ -178,9 +196,10 @@ impl Session {
     }
 
     fn visible(&self, viewer: &Viewer) -> abide_protocol::InputSeq {
-        let applied = match viewer.frames {
-            true => self.streams.visible(viewer.stream),
-            false => self.streams.applied(viewer.stream),
+        let applied = if viewer.frames {
+            self.streams.visible(viewer.stream)
+        } else {
+            self.streams.applied(viewer.stream)
         };
         applied.max(viewer.applied)
     }

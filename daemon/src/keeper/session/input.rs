@@ -25,20 +25,27 @@ impl Session {
         index: usize,
         stream: StreamId,
         seq: InputSeq,
-        event: InputEvent,
+        event: &InputEvent,
         now: Instant,
     ) {
-        let rights = self.links.get(index).and_then(|link| link.viewer.as_ref()).map(|viewer| {
-            (viewer.stream == stream && viewer.limits.type_, viewer.device)
-        });
+        let rights = self
+            .links
+            .get(index)
+            .and_then(|link| link.viewer.as_ref())
+            .map(|viewer| {
+                (
+                    viewer.stream == stream && viewer.limits.type_,
+                    viewer.device,
+                )
+            });
         let Some((true, device)) = rights else {
             return self.refuse_input(index, stream, seq, InputRefusal::Forbidden);
         };
         if device.is_some() && !self.still_allowed(index, now) {
             return;
         }
-        let (bytes, enter) = self.encode(&event, now);
-        let interrupt = is_interrupt(&event);
+        let (bytes, enter) = self.encode(event, now);
+        let interrupt = is_interrupt(event);
         let room = self.queue.room(bytes.len());
         match self.streams.admit(stream, seq, room, interrupt, now) {
             Admission::Repeated => return,
@@ -56,8 +63,12 @@ impl Session {
                 self.refuse_input(index, stream, dropped, InputRefusal::Discarded);
             }
         }
-        let owner = Owner { stream, seq, device };
-        match self.objection(&event) {
+        let owner = Owner {
+            stream,
+            seq,
+            device,
+        };
+        match self.objection(event) {
             None => self.apply(owner, bytes, enter, now),
             Some(why) => {
                 self.refuse_input(index, stream, seq, why);
@@ -88,7 +99,10 @@ impl Session {
             }
             InputEvent::Raw(bytes) => (bytes.len() > MAX_RAW).then_some(InputRefusal::Forbidden),
             InputEvent::Paste(text) => (text.len() > MAX_PASTE).then_some(InputRefusal::Forbidden),
-            InputEvent::Key(_) | InputEvent::Keys(_) | InputEvent::Mouse(_) | InputEvent::Unknown => None,
+            InputEvent::Key(_)
+            | InputEvent::Keys(_)
+            | InputEvent::Mouse(_)
+            | InputEvent::Unknown => None,
         }
     }
 
@@ -99,7 +113,9 @@ impl Session {
         match event {
             InputEvent::Key(key) => encode::encode_key(key, &modes, &mut bytes),
             InputEvent::Keys(keys) => {
-                keys.iter().for_each(|key| encode::encode_key(key, &modes, &mut bytes));
+                for key in keys {
+                    encode::encode_key(key, &modes, &mut bytes);
+                }
             }
             InputEvent::Paste(text) => {
                 encode::encode_paste(text, modes.bracketed_paste, &mut bytes);
@@ -131,7 +147,11 @@ impl Session {
             return;
         }
         while let Some(bytes) = self.queue.next(now) {
-            let count = if self.open { self.master.write(bytes) } else { bytes.len() };
+            let count = if self.open {
+                self.master.write(bytes)
+            } else {
+                bytes.len()
+            };
             if count == 0 && !bytes.is_empty() {
                 self.blocked = true;
                 return;
@@ -146,14 +166,21 @@ impl Session {
         let mut bytes = Vec::new();
         encode::encode_focus(focused, &self.engine.modes(), &mut bytes);
         if !bytes.is_empty() && self.queue.room(bytes.len()) {
-            self.queue.push(Unit { owner: None, bytes, enter: None });
+            self.queue.push(Unit {
+                owner: None,
+                bytes,
+                enter: None,
+            });
             self.pump(now);
         }
     }
 
     fn applied(&mut self, owner: Owner, now: Instant) {
         self.streams.written(owner.stream, owner.seq, now);
-        let viewers = self.links.iter_mut().filter_map(|link| link.viewer.as_mut());
+        let viewers = self
+            .links
+            .iter_mut()
+            .filter_map(|link| link.viewer.as_mut());
         for viewer in viewers.filter(|viewer| viewer.stream == owner.stream) {
             viewer.pacing.input_applied();
         }
@@ -168,11 +195,17 @@ impl Session {
             .collect();
         let mut buffer = vec![0; CONTROL];
         for control in controls {
-            while self.links.get_mut(control).is_some_and(|link| link.receive_now(&mut buffer)) {
+            while self
+                .links
+                .get_mut(control)
+                .is_some_and(|link| link.receive_now(&mut buffer))
+            {
                 self.obey(control, now);
             }
         }
-        self.links.get(index).is_some_and(|link| link.viewer.is_some())
+        self.links
+            .get(index)
+            .is_some_and(|link| link.viewer.is_some())
     }
 
     pub(super) fn refuse_input(
@@ -191,7 +224,10 @@ impl Session {
     pub(super) fn cut(&mut self, device: DeviceId, now: Instant) {
         self.queue.cut(device);
         for index in 0..self.links.len() {
-            let Some(link) = self.links.get_mut(index).filter(|link| link.device == Some(device))
+            let Some(link) = self
+                .links
+                .get_mut(index)
+                .filter(|link| link.device == Some(device))
             else {
                 continue;
             };
@@ -200,7 +236,7 @@ impl Session {
                 "the access of this device was withdrawn".into(),
             ));
             if let Some(viewer) = link.viewer.take() {
-                self.gone(viewer, false, now);
+                self.gone(&viewer, false, now);
             }
         }
     }

@@ -8,6 +8,7 @@ use abide_protocol::{Size, Snapshot};
 
 use super::Session;
 use crate::keeper::pty::Read;
+use crate::keeper::viewer::Need;
 
 /// One turn of reading ends after this long at the latest: viewers wait no longer for it.
 const TURN: Duration = Duration::from_millis(2);
@@ -100,6 +101,14 @@ impl Session {
             Event::Notice("the screen had to be rebuilt; the program was asked to repaint".into()),
             None,
         );
+        for viewer in self
+            .links
+            .iter_mut()
+            .filter_map(|link| link.viewer.as_mut())
+        {
+            viewer.pacing.forget();
+            viewer.need = Need::Snapshot;
+        }
         let size = self.wheel.size();
         let other = Size::clamped(size.cols(), size.rows().saturating_sub(1));
         let _ = self.master.resize(other, self.engine.cell());
@@ -116,7 +125,11 @@ impl Session {
         if !self.engine.changed() {
             return;
         }
-        for viewer in self.links.iter_mut().filter_map(|link| link.viewer.as_mut()) {
+        for viewer in self
+            .links
+            .iter_mut()
+            .filter_map(|link| link.viewer.as_mut())
+        {
             viewer.pacing.changed(now);
         }
     }

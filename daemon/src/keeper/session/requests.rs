@@ -27,7 +27,10 @@ impl Session {
             let line = format!("this is session {}, not {other}", self.identity.id);
             return Err(failure(FailKind::NotFound, line));
         }
-        let device = self.links.get(index).is_some_and(|link| link.device.is_some());
+        let device = self
+            .links
+            .get(index)
+            .is_some_and(|link| link.device.is_some());
         let looks = matches!(
             request,
             Request::List
@@ -38,12 +41,15 @@ impl Session {
         );
         let shows = matches!(request, Request::Capture { .. } | Request::Rows { .. });
         if (device && !looks) || (shows && !self.limits(index).see) {
-            return Err(failure(FailKind::Forbidden, "this device has no right to do that".into()));
+            return Err(failure(
+                FailKind::Forbidden,
+                "this device has no right to do that".into(),
+            ));
         }
         Ok(())
     }
 
-    fn limits(&self, index: usize) -> Limits {
+    pub(super) fn limits(&self, index: usize) -> Limits {
         let link = self.links.get(index);
         match self.viewer(index) {
             Some(viewer) => viewer.limits.clone(),
@@ -58,12 +64,23 @@ impl Session {
     }
 
     /// `None`: the answer comes later.
-    fn answer(&mut self, index: usize, id: RequestId, request: Request, now: Instant) -> Option<Answer> {
+    fn answer(
+        &mut self,
+        index: usize,
+        id: RequestId,
+        request: Request,
+        now: Instant,
+    ) -> Option<Answer> {
         Some(match request {
             Request::List => Answer::Sessions(vec![self.shown(index, now)]),
             Request::Info { .. } => Answer::Session(Box::new(self.shown(index, now))),
-            Request::Capture { range, .. } => self.capture(index, range.history, now),
-            Request::Rows { book, from, count, .. } => self.history(index, book, from, count),
+            Request::Capture { range, .. } => {
+                self.capture(index, id, range.history, now);
+                return None;
+            }
+            Request::Rows {
+                book, from, count, ..
+            } => self.history(index, book, from, count),
             Request::Wait { .. } => return self.wait(index, id),
             Request::End { how, .. } => self.end(how, now),
             Request::Rename { name, .. } => self.rename(name),
@@ -87,12 +104,16 @@ impl Session {
                 FailKind::State,
                 "the session is alive; end it first with `abide stop` or `abide kill`",
             ),
-            Request::New { .. } | Request::Status | Request::Shutdown | Request::LoginEnvironment => {
+            Request::New { .. }
+            | Request::Status
+            | Request::Shutdown
+            | Request::LoginEnvironment => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
-            Request::Unknown => {
-                refused(FailKind::Unsupported, "this session's keeper does not know that request")
-            }
+            Request::Unknown => refused(
+                FailKind::Unsupported,
+                "this session's keeper does not know that request",
+            ),
         })
     }
 
@@ -103,18 +124,6 @@ impl Session {
             info.title = String::new();
         }
         info
-    }
-
-    /// The screen as presented, with rows of history before it.
-    fn capture(&mut self, index: usize, history: u64, now: Instant) -> Answer {
-        let snapshot = self.snapshot(now);
-        let from = LineNo(snapshot.top.0.saturating_sub(history));
-        let from = self.limits(index).floor.map_or(from, |floor| floor.max(from)).max(snapshot.floor);
-        let (_, history) = self.engine.rows(snapshot.book, from, snapshot.top.since(from));
-        Answer::Captured {
-            history,
-            snapshot: Box::new(abide_protocol::Snapshot::clone(&snapshot)),
-        }
     }
 
     fn history(&mut self, index: usize, book: Book, from: LineNo, count: u64) -> Answer {
@@ -131,7 +140,10 @@ impl Session {
         }
         let link = self.links.get_mut(index)?;
         if link.waits.len() >= WAITS {
-            return Some(refused(FailKind::Exhausted, "this link waits for the end already"));
+            return Some(refused(
+                FailKind::Exhausted,
+                "this link waits for the end already",
+            ));
         }
         link.waits.push(id);
         None

@@ -15,7 +15,14 @@ use crate::keeper::birth::Birth;
 use crate::keeper::driver::Wheel;
 use crate::keeper::engine::Engine;
 use crate::keeper::environment::{self, Here};
+use crate::keeper::events::Events;
+use crate::keeper::focus::Focus;
+use crate::keeper::hold::Hold;
+use crate::keeper::pacing::Grid;
 use crate::keeper::pty::{self, Leader, Master, Program, Start};
+use crate::keeper::queue::Queue;
+use crate::keeper::stream::Streams;
+use crate::keeper::viewer::{Bodies, Departed};
 use crate::private_dir::PrivateDir;
 
 /// Bytes of packed history per session; the oldest rows go first.
@@ -58,7 +65,8 @@ pub(super) struct AgentLink(PathBuf);
 impl AgentLink {
     /// Lets it lead to this socket from now on.
     pub(super) fn renew(&self, target: &Path) {
-        let legal = target.is_absolute() && target != self.0 && !target.as_os_str().as_bytes().contains(&0);
+        let legal =
+            target.is_absolute() && target != self.0 && !target.as_os_str().as_bytes().contains(&0);
         if !legal {
             return;
         }
@@ -79,7 +87,10 @@ pub(crate) fn begin(birth: Birth) -> Result<Session, Failure> {
     let size = birth.spec.size.unwrap_or(Size::DEFAULT);
     let program = start(&birth, &place, size)?;
     build(birth, place, listener, program, size).map_err(|error| {
-        failure(FailKind::Internal, format!("cannot watch the program: {error}"))
+        failure(
+            FailKind::Internal,
+            format!("cannot watch the program: {error}"),
+        )
     })
 }
 
@@ -106,17 +117,17 @@ fn build(
         master: Master::new(program.master)?,
         life: Life::Running,
         status: Status::new(std::time::Instant::now()),
-        queue: Default::default(),
-        streams: Default::default(),
+        queue: Queue::default(),
+        streams: Streams::default(),
         wheel: Wheel::new(size),
         wheel_moved: false,
         looks_like: None,
-        focus: Default::default(),
-        events: Default::default(),
-        hold: Default::default(),
-        grid: Default::default(),
-        bodies: Default::default(),
-        departed: Default::default(),
+        focus: Focus::default(),
+        events: Events::default(),
+        hold: Hold::default(),
+        grid: Grid::default(),
+        bodies: Bodies::default(),
+        departed: Departed::default(),
         listener,
         links: Vec::new(),
         viewers: 0,
@@ -148,7 +159,9 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let run = PrivateDir::open(&run).map_err(|error| refused(&error))?;
     let socket = paths::keeper_socket(birth.id);
     let agent = AgentLink(run.path().join(format!("a{}", birth.id.as_uuid().simple())));
-    let listener = run.bind(&socket).map_err(|error| refused(&format!("cannot listen: {error}")))?;
+    let listener = run
+        .bind(&socket)
+        .map_err(|error| refused(&format!("cannot listen: {error}")))?;
     let place = Place {
         run,
         socket,
@@ -165,18 +178,15 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
 fn start(birth: &Birth, place: &Place, size: Size) -> Result<Program, Failure> {
     let spec = &birth.spec;
     let directory = Path::new(std::ffi::OsStr::from_bytes(&spec.directory));
-    let inherited: Vec<EnvVar>;
-    let base = match &spec.environment {
-        Some(given) => given,
-        None => {
-            inherited = own_environment();
-            &inherited
-        }
-    };
+    let inherited = spec.environment.is_none().then(own_environment);
+    let base = spec.environment.as_ref().or(inherited.as_ref());
+    let base = base.map(Vec::as_slice).unwrap_or_default();
     let agent = Some(place.agent.0.as_path()).filter(|path| path.as_os_str().len() < SUN_PATH);
     let given = base.iter().find(|var| var.name == b"SSH_AUTH_SOCK");
     if let Some(given) = given {
-        place.agent.renew(Path::new(std::ffi::OsStr::from_bytes(&given.value)));
+        place
+            .agent
+            .renew(Path::new(std::ffi::OsStr::from_bytes(&given.value)));
     }
     let here = Here {
         session: birth.id,
@@ -210,16 +220,26 @@ fn command_line(spec: &Spec) -> String {
     }
     let words = spec.command.iter().map(|word| {
         let word = String::from_utf8_lossy(word);
-        let plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$`;&|<>()*?".contains(c));
-        if plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+        let plain = !word.is_empty()
+            && !word.contains(|c: char| c.is_whitespace() || "'\"\\$`;&|<>()*?".contains(c));
+        if plain {
+            word.into_owned()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
     });
     let line = words.collect::<Vec<_>>().join(" ");
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    line.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// Life cycle only; never what is on a screen. Without a log the session works all the same.
 fn log_to(state: &Path) {
-    let file = std::fs::OpenOptions::new().append(true).create(true).open(state.join("keepers.log"));
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(state.join("keepers.log"));
     if let Ok(file) = file {
         let log = tracing_subscriber::fmt()
             .with_ansi(false)
@@ -230,7 +250,10 @@ fn log_to(state: &Path) {
     }
     std::panic::set_hook(Box::new(|panic| {
         // Where, not what: a message may quote what is on a screen.
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "a panic");
     }));
 }

@@ -87,7 +87,11 @@ impl Session {
             },
             size: self.wheel.size(),
             driver: self.wheel.name().map(Into::into),
-            viewers: self.links.iter().filter(|link| link.viewer.is_some()).count() as u32,
+            viewers: self
+                .links
+                .iter()
+                .filter(|link| link.viewer.is_some())
+                .count() as u32,
             created: self.status.created,
             active: self.status.active,
             title: snapshot.title.to_string(),
@@ -114,7 +118,11 @@ impl Session {
         let summary = ToClient::Summary(Box::new(self.info(now)));
         self.status.changed = false;
         self.status.next = now + SUMMARY;
-        for link in self.links.iter_mut().filter(|link| link.subscribed && !link.busy()) {
+        for link in self
+            .links
+            .iter_mut()
+            .filter(|link| link.subscribed && !link.busy())
+        {
             link.send(&summary);
         }
     }
@@ -127,11 +135,16 @@ impl Session {
 
 /// Text of the lowest row that is not blank.
 fn last_line<'a>(rows: impl DoubleEndedIterator<Item = &'a Row>) -> String {
-    let line = rows.rev().map(|row| row.text().trim()).find(|line| !line.is_empty());
+    let line = rows
+        .rev()
+        .map(|row| row.text().trim())
+        .find(|line| !line.is_empty());
     text::cut(line.unwrap_or_default(), LAST_LINE).to_owned()
 }
 
 fn epoch_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
