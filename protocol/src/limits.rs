@@ -104,3 +104,66 @@ const _: () = assert!(
     PART + 6 + 16 <= 65_535,
     "a frame has to fit one Noise message"
 );
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::record::encode_rows;
+    use crate::{Color, Link, Mark, MarkKind, Rgb, Row, RowBuilder, Style, Underline};
+
+    /// Each cell as large as it may be, in a style and with a link of its own.
+    fn worst_row(number: u16) -> Arc<Row> {
+        let mut builder = RowBuilder::default();
+        let text = format!("{}e", "\u{301}".repeat(MAX_CLUSTER / 2 - 1)) + "x";
+        let text = text.get(..MAX_CLUSTER).unwrap_or(&text);
+        assert_eq!(text.len(), MAX_CLUSTER);
+        for column in 0..MAX_SIDE {
+            let [_, r, g, b] =
+                (u32::from(number) * 1000 + u32::from(column) + (1 << 20)).to_be_bytes();
+            let color = Color::Rgb(Rgb { r, g, b });
+            let style = Style {
+                fg: color,
+                bg: color,
+                underline_color: color,
+                underline: Underline::Dashed,
+                attrs: crate::Attrs(255),
+            };
+            let (id, uri) = ("".into(), format!("{number:08}{column:08}").into());
+            builder.cluster(text, 1, style, &Some(Arc::new(Link { id, uri })));
+        }
+        for _ in 0..MAX_MARKS {
+            builder.mark(Mark {
+                column: MAX_SIDE,
+                kind: MarkKind::End(Some(i32::MIN)),
+            });
+        }
+        Arc::new(builder.finish(true))
+    }
+
+    #[test]
+    fn the_worst_row_is_no_longer_than_its_bound() {
+        let rows: Vec<_> = (0..8).map(worst_row).collect();
+        assert_eq!(rows.iter().find_map(|row| row.check().err()), None);
+        let bytes = encode_rows(&rows).len();
+        assert!(bytes <= rows.len() * ROW, "{bytes}");
+        // The bound is no guess: it is not far above what there can be.
+        assert!(bytes * 4 > rows.len() * ROW * 3, "{bytes}");
+    }
+
+    #[test]
+    fn links_above_the_bound_of_their_row_are_dropped() {
+        let mut builder = RowBuilder::default();
+        for n in 0..20 {
+            let (id, uri) = ("".into(), format!("{n:02000}").into());
+            builder.simple("x", Style::PLAIN, &Some(Arc::new(Link { id, uri })));
+        }
+        let row = builder.finish(false);
+        assert_eq!(
+            row.runs().filter(|(run, _)| run.link.is_some()).count(),
+            MAX_ROW_LINKS / 2000
+        );
+        assert_eq!((row.text().len(), row.check()), (20, Ok(())));
+    }
+}

@@ -3,6 +3,7 @@
 
 use crate::ids::SessionId;
 use crate::limits::MAX_NAME;
+use crate::text::is_bidi_control;
 
 /// Why a name cannot be used; `None` if it can.
 #[must_use]
@@ -16,7 +17,7 @@ pub fn fault(name: &str) -> Option<String> {
             "a name has at most {MAX_NAME} bytes, this one has {bytes}"
         ));
     }
-    if name.chars().any(|c| c.is_control() || is_bidi(c)) {
+    if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
         return Some("a name cannot have control characters".into());
     }
     if name.starts_with('-') {
@@ -29,11 +30,6 @@ pub fn fault(name: &str) -> Option<String> {
         return Some("a name cannot look like a session's id".into());
     }
     None
-}
-
-/// Characters that reorder the text around them.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A row: one line of a screen or of history, as an immutable value.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -231,7 +232,7 @@ pub struct RowBuilder {
     runs: Vec<Run>,
     marks: Vec<Mark>,
     /// The different links so far, and their bytes.
-    links: Vec<Arc<Link>>,
+    links: HashSet<Arc<Link>, rapidhash::fast::RandomState>,
     link_bytes: usize,
 }
 
@@ -302,7 +303,7 @@ impl RowBuilder {
             return false;
         }
         self.link_bytes = bytes;
-        self.links.push(Arc::clone(link));
+        self.links.insert(Arc::clone(link));
         true
     }
 

@@ -1,4 +1,9 @@
-//! The wire form of messages.
+//! The wire form of messages: frames of `length | kind | body`, bodies in CBOR. `README.md` of this
+//! crate is the normative description.
+//!
+//! The law: what [`encode_to_server`] and [`encode_to_client`] write, a [`FrameReader`] gives back,
+//! however the bytes are cut. Keepers run old code for weeks, so a build skips what a later one
+//! added: unknown kinds and choices decode to `Unknown`, unknown fields are passed over.
 
 pub(crate) mod fields;
 mod frames;

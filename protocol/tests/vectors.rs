@@ -198,6 +198,25 @@ fn there_is_a_vector_of_every_kind() {
     assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 9);
 }
 
+fn check_cuts<M: Message + PartialEq + Debug>(vectors: &Value) {
+    for vector in vectors.as_array().unwrap() {
+        let bytes = unhex(vector["hex"].as_str().unwrap());
+        let mut reader = FrameReader::<M>::new();
+        for byte in &bytes {
+            assert_eq!(reader.next(), Ok(None), "{}", vector["name"]);
+            reader.push(&[*byte]);
+        }
+        assert!(matches!(reader.next(), Ok(Some(_))), "{}", vector["name"]);
+    }
+}
+
+#[test]
+fn a_message_cut_at_any_byte_waits_for_the_rest() {
+    let [to_server, to_client, _] = latest();
+    check_cuts::<ToServer>(&to_server);
+    check_cuts::<ToClient>(&to_client);
+}
+
 #[test]
 fn a_meaning_is_json() {
     let id = SessionId([0xab; 16]);
