@@ -20,6 +20,7 @@ use abide_protocol::message::{EndHow, FailKind};
 
 use crate::cli::{self, Command};
 use crate::fault::{Fault, failure};
+use crate::look::Asked;
 use crate::sessions;
 pub use completions::VARIABLE as COMPLETION_VARIABLE;
 
@@ -28,7 +29,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
     match command {
         None => overview::run().await,
         Some(Command::New(args)) => new::run(args).await,
-        Some(Command::Attach(args)) => attach_to(args).await,
+        Some(Command::Attach(args)) => attach_to(args, None).await,
         Some(Command::List(args)) => list::run(args).await,
         Some(Command::Info(args)) => info::run(args).await,
         Some(Command::Send(args)) => type_in::send(args).await,
@@ -78,7 +79,7 @@ fn yes(default: bool) -> bool {
 }
 
 /// Attaches as the command line says.
-async fn attach_to(args: cli::Attach) -> Result<u8, Fault> {
+async fn attach_to(args: cli::Attach, asked: Option<Asked>) -> Result<u8, Fault> {
     let paths = sessions::paths()?;
     let session = sessions::find(&paths, args.session.as_deref()).await?;
     let args = attach::AttachArgs {
@@ -88,5 +89,5 @@ async fn attach_to(args: cli::Attach) -> Result<u8, Fault> {
         take: args.take,
         history: args.history,
     };
-    Ok(attach::run(args).await)
+    Ok(attach::run(args, asked).await)
 }

@@ -12,6 +12,7 @@ pub mod json;
 pub mod keys;
 pub mod linger;
 pub mod link;
+pub mod look;
 pub mod mirror;
 pub mod output;
 pub mod paint;

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::keys::prefix::Prefix;
 use crate::keys::{Decoder, Outer};
 use crate::link::Link;
+use crate::look::Asked;
 use crate::paint::Caps;
 use crate::tty::{Probe, Tty};
 use crate::{ansi, sessions};
@@ -43,11 +44,12 @@ pub struct AttachArgs {
     pub history: Option<u64>,
 }
 
+/// `asked`: this terminal, if it has been asked for its looks already.
 /// Attaches until the user detaches or the session ends; the exit code. One line on standard error
 /// says what happened.
-pub async fn run(args: AttachArgs) -> u8 {
+pub async fn run(args: AttachArgs, asked: Option<Asked>) -> u8 {
     let name = args.session.name.clone();
-    let ending = match attach(args).await {
+    let ending = match attach(args, asked).await {
         Ok(ending) => ending,
         Err(failure) => Ending::Refused(failure),
     };
@@ -57,7 +59,7 @@ pub async fn run(args: AttachArgs) -> u8 {
     ending.code()
 }
 
-async fn attach(args: AttachArgs) -> Result<Ending, Failure> {
+async fn attach(args: AttachArgs, asked: Option<Asked>) -> Result<Ending, Failure> {
     let config = Config::load(&args.paths.config_file()).map_err(invalid)?;
     let history = args.history.unwrap_or(config.history);
     if let SessionState::Ended(status) = args.session.state {
@@ -69,15 +71,22 @@ async fn attach(args: AttachArgs) -> Result<Ending, Failure> {
         Err(error) => return Err(error.into()),
     };
     let others = sessions::peek(&args.paths).await;
-    if let Some(around) = nesting::around_us(&others) {
-        return Err(invalid(format!(
-            "this terminal is the session \"{}\" itself; detach from it first",
-            around.name
-        )));
+    if let Some(failure) = nested(&others) {
+        return Err(failure);
     }
     let attachment =
-        open(&args, link, config, history).map_err(|error| invalid(error.to_string()))?;
+        open(&args, asked, link, config, history).map_err(|error| invalid(error.to_string()))?;
     Ok(attachment.run().await)
+}
+
+/// Why nothing can be attached here: this terminal is that of one of these sessions.
+pub(super) fn nested(sessions: &[SessionInfo]) -> Option<Failure> {
+    nesting::around_us(sessions).map(|around| {
+        invalid(format!(
+            "this terminal is the session \"{}\" itself; detach from it first",
+            around.name
+        ))
+    })
 }
 
 fn invalid(line: impl Into<String>) -> Failure {
@@ -90,12 +99,21 @@ fn invalid(line: impl Into<String>) -> Failure {
 /// Takes the terminal and says to the keeper what this viewer is.
 fn open(
     args: &AttachArgs,
+    asked: Option<Asked>,
     mut link: Link,
     config: Config,
     history: u64,
 ) -> anyhow::Result<Attachment> {
     let signals = Signals::open()?;
-    let mut tty = Tty::open()?;
+    let (mut tty, mut decoder, typed) = match asked {
+        Some(asked) => (asked.tty, asked.decoder, asked.typed),
+        None => {
+            let tty = Tty::open()?;
+            let mut decoder = Decoder::new(Outer::Legacy);
+            decoder.set_erase(tty.erase());
+            (tty, decoder, Vec::new())
+        }
+    };
     let size = size_or_default(&tty);
     let variable = |name: &str| std::env::var(name).ok();
     let caps = Caps::from_environment(variable);
@@ -126,8 +144,6 @@ fn open(
         ssh_auth_sock: variable("SSH_AUTH_SOCK"),
     })))?;
     link.post(&ToServer::Focus { focused: true })?;
-    let mut decoder = Decoder::new(Outer::Legacy);
-    decoder.set_erase(tty.erase());
     let mut probe = Probe::default();
     let mut picture = Picture::new(caps, size, history, config.prefix_name.clone());
     let program = variable("TERM_PROGRAM").unwrap_or_default();
@@ -142,6 +158,7 @@ fn open(
         signals,
         picture,
         decoder,
+        typed,
         prefix: Prefix::new(config.prefix),
         outgoing: Outgoing::new(stream),
         probe,

@@ -9,7 +9,6 @@ use abide_protocol::Size;
 use abide_protocol::message::{
     Answer, EnvVar, FailKind, Request, ResourceLimit, SessionInfo, Spec, TerminalLook,
 };
-use abide_protocol::paths::Paths;
 use rustix::process::Resource;
 
 use super::list::clean;
@@ -17,7 +16,7 @@ use crate::cli;
 use crate::fault::{Fault, failure};
 use crate::output::{Out, interactive};
 use crate::sessions::{self, has_ended};
-use crate::{json, linger};
+use crate::{json, linger, look};
 
 pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
     if let Some(name) = &args.name {
@@ -25,17 +24,30 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
     }
     let paths = sessions::paths()?;
     let attach = interactive() && !args.detach && !args.json;
-    if let Some(living) = living(&paths, args.name.as_deref()).await? {
+    let listing = sessions::list(&paths).await;
+    if attach && let Some(nested) = super::attach::nested(&listing.sessions) {
+        let line = format!("{}, or make the new one with --detach", nested.line);
+        return Err(failure(nested.kind, line).into());
+    }
+    if let Some(living) = living(&listing.sessions, args.name.as_deref()) {
         return taken(&args, living, attach).await;
     }
+    if let Some(down) = listing.daemon_down {
+        return Err(down.into());
+    }
+    let mut spec = spec(&args)?;
+    let asked = if attach { look::ask().await } else { None };
+    if let Some(asked) = &asked {
+        spec.look = asked.look.clone();
+    }
     let request = Request::New {
-        spec: Box::new(spec(&args)?),
+        spec: Box::new(spec),
     };
     let Answer::Session(info) = sessions::ask_daemon(&paths, request).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
     if attach {
-        return super::attach_to(cli::Attach::to(&info)).await;
+        return super::attach_to(cli::Attach::to(&info), asked).await;
     }
     let mut out = Out::open();
     if args.json {
@@ -51,34 +63,26 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
 }
 
 /// The living session of this name.
-async fn living(paths: &Paths, name: Option<&str>) -> Result<Option<SessionInfo>, Fault> {
-    let Some(name) = name else { return Ok(None) };
-    let listing = sessions::list(paths).await;
-    let mut named = listing
-        .sessions
-        .into_iter()
-        .filter(|info| info.name == name);
-    match (named.find(|info| !has_ended(info)), listing.daemon_down) {
-        (None, Some(down)) => Err(down.into()),
-        (found, _) => Ok(found),
-    }
+fn living<'a>(sessions: &'a [SessionInfo], name: Option<&str>) -> Option<&'a SessionInfo> {
+    let mut living = sessions.iter().filter(|info| !has_ended(info));
+    living.find(|info| Some(&*info.name) == name)
 }
 
 /// A session of this name is running already.
 #[expect(clippy::print_stderr, reason = "a question to a person")]
-async fn taken(args: &cli::New, info: SessionInfo, attach: bool) -> Result<u8, Fault> {
+async fn taken(args: &cli::New, info: &SessionInfo, attach: bool) -> Result<u8, Fault> {
     let name = clean(&info.name);
     if attach && !args.attach {
         eprint!("A session named \"{name}\" is running already. Attach to it? [Y/n] ");
     }
     if attach && (args.attach || super::yes(true)) {
-        return super::attach_to(cli::Attach::to(&info)).await;
+        return super::attach_to(cli::Attach::to(info), None).await;
     }
     if args.attach && !attach {
         // There is nothing to attach, but the session is there, as was asked for.
         let mut out = Out::open();
         if args.json {
-            json::print(&mut out, &json::Session::from(&info))?;
+            json::print(&mut out, &json::Session::from(info))?;
         } else {
             writeln!(out, "{name}")?;
         }

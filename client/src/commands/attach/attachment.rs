@@ -47,6 +47,8 @@ pub(super) struct Attachment {
     pub(super) signals: Signals,
     pub(super) picture: Picture,
     pub(super) decoder: Decoder,
+    /// What the user typed before this began.
+    pub(super) typed: Vec<FromTerminal>,
     pub(super) prefix: Prefix,
     pub(super) outgoing: Outgoing,
     pub(super) probe: Probe,
@@ -77,7 +79,12 @@ impl Attachment {
     /// Runs until there is a reason to end, then gives the terminal back.
     pub(super) async fn run(mut self) -> Ending {
         let mut buffer = vec![0; CHUNK];
+        let typed = std::mem::take(&mut self.typed);
+        let mut begun = self.typed(typed, Instant::now());
         let ending = loop {
+            if let Err(ending) = std::mem::replace(&mut begun, Ok(())) {
+                break ending;
+            }
             let now = Instant::now();
             if let Err(ending) = self.show(now) {
                 break ending;
