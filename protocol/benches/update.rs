@@ -122,7 +122,7 @@ fn updates(c: &mut Criterion) {
         let mut frame = Vec::new();
         encode_update(&ViewerHeader::default(), &body, &mut frame);
         group.bench_function("diff", |b| {
-            b.iter(|| diff(black_box(&old), black_box(&new)))
+            b.iter(|| diff(black_box(&old), black_box(&new)));
         });
         group.bench_function(format!("encode {} bytes", frame.len()), |b| {
             b.iter(|| UpdateBody::of(black_box(&update)));
@@ -135,7 +135,7 @@ fn updates(c: &mut Criterion) {
             });
         });
         group.bench_function("apply", |b| {
-            b.iter(|| apply(black_box(&old), black_box(&update)))
+            b.iter(|| apply(black_box(&old), black_box(&update)));
         });
         group.finish();
     }

@@ -15,6 +15,7 @@ const WORTH_A_PATCH: u16 = 8;
 /// What turns `old` into `new`. Rows that did not change cost no allocation.
 #[must_use]
 pub fn diff(old: &Snapshot, new: &Snapshot) -> Update {
+    debug_assert_eq!(new.check(), Ok(()), "what apply would refuse is not sent");
     Update {
         from: old.revision,
         to: new.revision,

@@ -10,6 +10,8 @@ mod frames;
 mod hello;
 mod kinds;
 pub(crate) mod lists;
+mod row_reader;
+mod row_writer;
 pub(crate) mod rows;
 pub(crate) mod segments;
 pub(crate) mod texts;
