@@ -2,11 +2,13 @@
 //! is about an ended one is answered from its record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use abide_protocol::message::{
     Answer, FailKind, Failure, Request, SessionInfo, SessionState, Spec,
 };
 use abide_protocol::{Book, LineNo, SessionId, limits, paths};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::link::{KeeperLink, LinkError};
@@ -15,12 +17,15 @@ use super::{Daemon, login};
 use crate::keeper::birth::{self, Birth};
 use crate::keeper::ended::Ended;
 
+/// Keepers that a list asks at most, the youngest first.
+const MAX_ASKED: usize = 100;
+/// A list waits no longer for keepers.
+const LIST_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Answers one request; a failure is an answer too.
 pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Answer, Failure> {
     match request {
-        Request::List => Ok(Answer::Sessions(
-            daemon.desk.ask(|roster, _| roster.list()).await?,
-        )),
+        Request::List => Ok(Answer::Sessions(list(daemon).await?)),
         Request::Info { session } => {
             let info = find(daemon, session).await?;
             Ok(Answer::Session(Box::new(info)))
@@ -53,6 +58,30 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
             ),
         )),
     }
+}
+
+/// All sessions. The living are asked how they stand: their summaries may be a second old.
+async fn list(daemon: &Arc<Daemon>) -> Result<Vec<SessionInfo>, Failure> {
+    let living = daemon.desk.ask(|roster, _| roster.unended()).await?;
+    let mut asked = JoinSet::new();
+    for id in living.into_iter().rev().take(MAX_ASKED) {
+        let daemon = Arc::clone(daemon);
+        asked.spawn(async move {
+            let answer = ask_keeper(&daemon, id, Request::Info { session: id }).await;
+            if let Ok(Answer::Session(info)) = answer
+                && info.id == id
+            {
+                daemon
+                    .desk
+                    .tell(|roster, now| roster.seen(*info, now))
+                    .await;
+            }
+        });
+    }
+    let all_told = async { while asked.join_next().await.is_some() {} };
+    // Those that are too busy to answer are listed as last heard of.
+    let _ = tokio::time::timeout(LIST_PATIENCE, all_told).await;
+    daemon.desk.ask(|roster, _| roster.list()).await
 }
 
 async fn find(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {

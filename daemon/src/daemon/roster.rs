@@ -22,6 +22,8 @@ const MAX_LIVING: usize = 1000;
 /// summary. It is read only if the session vanishes with the machine.
 const REFRESH: u64 = 60 * 1000;
 
+const LOST: SessionState = SessionState::Ended(ExitStatus::Lost);
+
 /// Every session by id, and the registry behind it.
 pub(super) struct Roster {
     sessions: BTreeMap<SessionId, SessionInfo>,
@@ -118,6 +120,11 @@ impl Roster {
             return;
         }
         if let Some(old) = self.sessions.get(&id).filter(|old| has_ended(old)) {
+            // What runs after its end was said before it and came late; but who was taken for lost
+            // may turn up again.
+            if !has_ended(&info) && old.state != LOST {
+                return;
+            }
             info.name.clone_from(&old.name);
         }
         let news = self.sessions.get(&id).is_none_or(|old| {
@@ -175,7 +182,7 @@ impl Roster {
             None if known.state == SessionState::Starting => self.forget(id),
             None => {
                 let lost = SessionInfo {
-                    state: SessionState::Ended(ExitStatus::Lost),
+                    state: LOST,
                     ended: Some(now),
                     driver: None,
                     viewers: 0,
