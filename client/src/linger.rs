@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::unit;
+
 /// Where systemd keeps the names of users that linger.
 const LINGERING: &str = "/var/lib/systemd/linger";
 /// What logind is told.
@@ -48,7 +50,13 @@ pub fn state() -> Linger {
 /// A line for somebody who has just made a session that will not outlast the login.
 #[must_use]
 pub fn warning() -> Option<String> {
-    (state() == Linger::OffAndKilled).then(|| {
+    let ends = match state() {
+        Linger::OffAndKilled => true,
+        // What systemd runs for the user ends with the user's systemd.
+        Linger::Off => unit::path().is_some_and(|path| path.exists()),
+        Linger::NoLogind | Linger::On => false,
+    };
+    ends.then(|| {
         "sessions end when you log out of this machine; keep them with: loginctl enable-linger"
             .into()
     })

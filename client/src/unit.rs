@@ -1,6 +1,7 @@
 //! The systemd user unit that runs the daemon.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use abide_protocol::message::{FailKind, Failure};
 
@@ -12,7 +13,7 @@ pub const NAME: &str = "abided.service";
 
 /// Writes the unit for the daemon's program as it is found now, and answers where.
 pub fn install() -> Result<PathBuf, Failure> {
-    let program = sessions::daemon_program().ok_or_else(|| {
+    let text = wanted().ok_or_else(|| {
         let line = "cannot install the daemon: `abided` is neither beside `abide` nor in PATH; \
                     install it there";
         failure(FailKind::Invalid, line)
@@ -21,20 +22,44 @@ pub fn install() -> Result<PathBuf, Failure> {
         let line = "cannot install the daemon: HOME is not set; set it and try again";
         failure(FailKind::Invalid, line)
     })?;
-    let failed = |error: std::io::Error| {
-        let line = format!("cannot write {}: {error}", path.display());
-        failure(FailKind::Internal, line)
+    let written = match path.parent() {
+        Some(parent) => std::fs::create_dir_all(parent),
+        None => Ok(()),
     };
-    let program = std::path::absolute(program).map_err(failed)?;
-    let kept: Vec<_> = ["ABIDE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"]
-        .into_iter()
-        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|v| !v.is_empty())?)))
-        .collect();
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(failed)?;
-    }
-    std::fs::write(&path, text(&program, &kept)).map_err(failed)?;
+    written
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|error| {
+            let line = format!("cannot write {}: {error}", path.display());
+            failure(FailKind::Internal, line)
+        })?;
     Ok(path)
+}
+
+/// Has systemd start the daemon, if it has a unit for the very daemon that this client would start.
+/// Answers whether that worked.
+#[must_use]
+pub fn start() -> bool {
+    let installed = path().and_then(|path| std::fs::read_to_string(path).ok());
+    if installed.is_none() || installed != wanted() {
+        return false;
+    }
+    Command::new("systemctl")
+        .args(["--user", "start", NAME])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The unit for the daemon that this client starts. What decides where sessions are is part of
+/// it, so that the unit's daemon is the one that this shell's commands find.
+fn wanted() -> Option<String> {
+    let program = std::path::absolute(sessions::daemon_program()?).ok()?;
+    let set = |name| Some((name, std::env::var(name).ok().filter(|v| !v.is_empty())?));
+    let names = ["ABIDE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"];
+    let environment: Vec<_> = names.into_iter().filter_map(set).collect();
+    Some(text(&program, &environment))
 }
 
 /// Where the unit is or would be.
@@ -49,8 +74,6 @@ pub fn path() -> Option<PathBuf> {
     Some(config.join("systemd/user").join(NAME))
 }
 
-/// `environment`: what decides where sessions are, so that the unit's daemon is the one that this
-/// shell's commands find.
 fn text(program: &Path, environment: &[(&str, String)]) -> String {
     let mut variables = String::new();
     for (name, value) in environment {

@@ -417,7 +417,7 @@ fn listing_does_not_need_the_daemon() {
 }
 
 #[test]
-fn the_unit_is_written_for_the_daemon_beside_abide() {
+fn systemd_starts_the_daemon_that_it_has_a_unit_for() {
     let home = Home::new();
     let said = home.ok(&["daemon", "install"]);
     assert!(
@@ -426,12 +426,43 @@ fn the_unit_is_written_for_the_daemon_beside_abide() {
     );
     let unit = fs::read_to_string(home.user().join(".config/systemd/user/abided.service")).unwrap();
     let program = process::built("abided");
-    assert!(
-        unit.contains(&format!(
-            "ExecStart=\"{}\" run --foreground",
-            program.display()
-        )),
-        "{unit}"
-    );
+    let start = format!("ExecStart=\"{}\" run --foreground\n", program.display());
+    assert!(unit.contains(&start), "{unit}");
     assert!(unit.contains("KillMode=process\n"), "{unit}");
+    // A systemctl that does as the real one: it comes back when the daemon says that it is ready.
+    let bin = home.user().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let systemctl = bin.join("systemctl");
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {asked}\n{daemon} run --foreground 2>/dev/null &\n\
+         while [ ! -S {socket} ]; do :; done\n",
+        asked = bin.join("asked").display(),
+        daemon = program.display(),
+        socket = home.run().join("daemon").display(),
+    );
+    fs::write(&systemctl, script).unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let listed = home
+        .command("abide")
+        .arg("list")
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(listed.status.success());
+    let asked = fs::read_to_string(bin.join("asked")).unwrap();
+    assert_eq!(asked, "--user start abided.service\n");
+    assert!(process::arguments(daemon(&home)).contains(&"--foreground".to_owned()));
+}
+
+#[test]
+fn a_login_shell_that_hangs_is_given_up() {
+    let home = Home::new();
+    fs::write(home.user().join(".bash_profile"), "sleep 4321\n").unwrap();
+    home.ok(&["new", "it", "--", PROGRAM, "1000"]);
+    let status = home.ok(&["daemon", "status"]);
+    assert!(status.contains("did not finish within 5 s"), "{status}");
+    let hanging = |pid: &u32| process::arguments(*pid).contains(&"4321".to_owned());
+    assert!(!home.processes().iter().any(hanging), "it is ended");
+    sleeper(&home, "other");
 }

@@ -105,7 +105,7 @@ fn open(
     history: u64,
 ) -> anyhow::Result<Attachment> {
     let signals = Signals::open()?;
-    let (mut tty, mut decoder, typed) = match asked {
+    let (mut tty, decoder, typed) = match asked {
         Some(asked) => (asked.tty, asked.decoder, asked.typed),
         None => {
             let tty = Tty::open()?;

@@ -36,6 +36,9 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
         return Err(down.into());
     }
     let mut spec = spec(&args)?;
+    if let Some(warning) = linger::warning() {
+        super::note(&warning);
+    }
     let asked = if attach { look::ask().await } else { None };
     if let Some(asked) = &asked {
         spec.look = asked.look.clone();
@@ -56,9 +59,6 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
         writeln!(out, "{}", clean(&info.name))?;
     }
     out.flush()?;
-    if let Some(warning) = linger::warning() {
-        super::note(&warning);
-    }
     Ok(0)
 }
 

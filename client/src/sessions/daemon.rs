@@ -10,6 +10,7 @@ use abide_protocol::paths::{DAEMON_SOCKET, Paths};
 
 use crate::fault::failure;
 use crate::link::{Link, LinkError};
+use crate::unit;
 
 /// A daemon that does not listen by then will not.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +36,12 @@ pub async fn connect_or_start(paths: &Paths) -> Result<Link, Failure> {
     match connect(paths).await {
         Err(error) if error.nobody() => {}
         other => return other.map_err(Failure::from),
+    }
+    // A daemon of systemd's is not part of this login, and is kept running.
+    if unit::start()
+        && let Ok(link) = connect(paths).await
+    {
+        return Ok(link);
     }
     let mut daemon = start()?;
     let began = Instant::now();
