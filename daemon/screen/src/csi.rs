@@ -29,7 +29,6 @@ impl Numbers<'_> {
 
 impl Terminal {
     pub(crate) fn csi(&mut self, params: &Params, intermediates: &[u8], action: char) {
-        self.joinable = None;
         let n = Numbers(params);
         match (intermediates, action) {
             ([], 'm') => self.sgr(params.iter()),

@@ -7,7 +7,6 @@ use abide_protocol::CursorShape;
 impl Terminal {
     /// One whole string, from its parameters on.
     pub(crate) fn dcs(&mut self, bytes: &[u8]) {
-        self.joinable = None;
         if let Some(what) = bytes.strip_prefix(b"$q") {
             self.report_setting(what);
         } else if let Some(names) = bytes.strip_prefix(b"+q") {

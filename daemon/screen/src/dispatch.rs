@@ -28,7 +28,7 @@ impl Terminal {
     /// C0 controls.
     #[inline]
     pub(crate) fn execute(&mut self, byte: u8) {
-        self.joinable = None;
+        self.control();
         match byte {
             0x07 => self.event(Event::Bell),
             0x08 => self.back(1),

@@ -13,7 +13,7 @@ impl Terminal {
             2 => (0, cols),
             _ => return,
         };
-        self.at.pending = false;
+        self.at.pending &= how != 0;
         self.erase(self.at.row, from, to, selective);
     }
 
@@ -47,7 +47,6 @@ impl Terminal {
         if how < 2 {
             self.erase_in_line(how, selective);
         }
-        self.at.pending = false;
         for row in whole {
             if selective {
                 self.erase(row, 0, cols, true);

@@ -30,7 +30,6 @@ const DYNAMIC: [Dynamic; 3] = [Dynamic::Foreground, Dynamic::Background, Dynamic
 impl Terminal {
     /// One whole command. `bell`: it ended with BEL, and so must the answer.
     pub(crate) fn osc(&mut self, bytes: &[u8], bell: bool) {
-        self.joinable = None;
         let text = String::from_utf8_lossy(bytes);
         let (code, rest) = match text.split_once(';') {
             Some((code, rest)) => (code, Some(rest)),

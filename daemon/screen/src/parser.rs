@@ -103,18 +103,18 @@ impl Parser {
     /// What begins with ESC: all of it if it is a whole SGR, else its first byte or two.
     fn sequence(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         if bytes.get(1) != Some(&b'[') {
-            terminal.joinable = None;
+            terminal.control();
             self.to_vte(terminal, &bytes[..1]);
             self.state = State::Escape;
             return 1;
         }
         let mut numbers = [0; SGR_NUMBERS];
         if let Some((count, length)) = sgr_numbers(&bytes[2..], &mut numbers) {
-            terminal.joinable = None;
+            terminal.control();
             terminal.sgr(numbers[..count].chunks(1));
             return length + 2;
         }
-        terminal.joinable = None;
+        terminal.control();
         let length = csi_length(&bytes[2..]).map_or(bytes.len(), |length| length + 2);
         self.state = match bytes[length - 1] {
             _ if length == 2 => State::Csi,

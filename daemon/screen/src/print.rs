@@ -112,13 +112,18 @@ impl Terminal {
 
     /// REP.
     pub(crate) fn repeat(&mut self, count: u16) {
-        let Some(c) = self.last_char else {
+        let Some(c) = self.repeatable.take() else {
             return;
         };
-        let screen = u32::from(self.cols()) * u32::from(self.rows());
-        self.joinable = None;
+        // More than a screen looks the same as a screen and what is left of a row.
+        let cols = u32::from(self.cols());
+        let screen = cols * u32::from(self.rows());
+        let count = match u32::from(count).checked_sub(screen) {
+            Some(more) => screen + more % cols,
+            None => u32::from(count),
+        };
         let width = width::of_char(c);
-        for _ in 0..u32::from(count).min(screen) {
+        for _ in 0..count {
             self.put(Glyph::char(c), width);
         }
     }

@@ -82,20 +82,17 @@ impl Terminal {
         self.show(if on { Book::Alternate } else { Book::Main });
     }
 
-    /// 1049: the cursor is saved, the alternate screen shown and cleared; and back.
+    /// 1049: the cursor is saved, the alternate screen shown and cleared; and back. The cursor is
+    /// saved and restored whichever screen is shown.
     fn alternate_saved(&mut self, on: bool) {
-        match (on, self.book) {
-            (true, Book::Main) => {
-                self.save_cursor();
-                self.show(Book::Alternate);
-                self.clear_shown();
-            }
-            (true, Book::Alternate) => self.clear_shown(),
-            (false, Book::Alternate) => {
-                self.show(Book::Main);
-                self.restore_cursor();
-            }
-            (false, Book::Main) => {}
+        if !on {
+            self.show(Book::Main);
+            return self.restore_cursor();
+        }
+        self.save_cursor();
+        if self.book == Book::Main {
+            self.show(Book::Alternate);
+            self.clear_shown();
         }
     }
 
@@ -104,7 +101,6 @@ impl Terminal {
         for row in 0..self.rows() {
             self.shown.grid.line_mut(row).clear(blank);
         }
-        self.at.pending = false;
     }
 
     fn begin_synchronized(&mut self) {

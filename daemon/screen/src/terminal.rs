@@ -129,8 +129,10 @@ pub(crate) struct Terminal {
     pub(crate) held: Held,
     /// The last printed character may still grow into a cluster; it is at `at`'s left.
     pub(crate) joinable: Option<char>,
-    /// What REP repeats.
+    /// The last character printed that has columns of its own.
     pub(crate) last_char: Option<char>,
+    /// What REP repeats: the same, if it came right before this control function.
+    pub(crate) repeatable: Option<char>,
     pub(crate) title: Arc<str>,
     pub(crate) titles: Vec<Arc<str>>,
     pub(crate) directory: Arc<str>,
@@ -176,6 +178,7 @@ impl Terminal {
             held: Held::default(),
             joinable: None,
             last_char: None,
+            repeatable: None,
             title: "".into(),
             titles: Vec::new(),
             directory: "".into(),
@@ -293,6 +296,12 @@ impl Terminal {
         }
     }
 
+    /// A control function begins: the last character is complete, and only REP may still ask for it.
+    #[inline]
+    pub(crate) fn control(&mut self) {
+        self.repeatable = self.joinable.take().and(self.last_char);
+    }
+
     /// DECSC.
     pub(crate) fn save_cursor(&mut self) {
         self.shown.saved = Saved {
@@ -352,7 +361,6 @@ impl Terminal {
         self.modes = initial_modes();
         self.saved_modes.clear();
         self.cursor_shape = CursorShape::Default;
-        self.last_char = None;
         self.title = "".into();
         self.titles.clear();
         self.progress = Progress::None;
