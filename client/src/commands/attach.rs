@@ -105,14 +105,13 @@ fn open(
     history: u64,
 ) -> anyhow::Result<Attachment> {
     let signals = Signals::open()?;
-    let (mut tty, decoder, typed) = match asked {
-        Some(asked) => (asked.tty, asked.decoder, asked.typed),
-        None => {
-            let tty = Tty::open()?;
-            let mut decoder = Decoder::new(Outer::Legacy);
-            decoder.set_erase(tty.erase());
-            (tty, decoder, Vec::new())
-        }
+    let (mut tty, decoder, typed) = if let Some(asked) = asked {
+        (asked.tty, asked.decoder, asked.typed)
+    } else {
+        let tty = Tty::open()?;
+        let mut decoder = Decoder::new(Outer::Legacy);
+        decoder.set_erase(tty.erase());
+        (tty, decoder, Vec::new())
     };
     let size = size_or_default(&tty);
     let variable = |name: &str| std::env::var(name).ok();
