@@ -141,6 +141,7 @@ class Emulator {
       scrollback: options.scrollback,
       allowProposedApi: true,
       windowOptions: { pushTitle: true, popTitle: true },
+      reflowCursorLine: true,
       logLevel: 'off',
     });
     terminal.loadAddon(new graphemes.UnicodeGraphemesAddon());
@@ -149,9 +150,22 @@ class Emulator {
     terminal.onTitleChange((title) => (this.#title = title));
     terminal.onBell(() => (this.#bells += 1));
     this.#keyboard = new Keyboard(terminal, options.kitty, (text) => send('d', Buffer.from(text)));
+    this.#tellCursorStyle(terminal);
     if (options.frames) this.#watchFrames(terminal);
     this.#terminal = terminal;
     this.#scratch = terminal.buffer.active.getNullCell();
+  }
+
+  /** Answers DECRQSS of DECSCUSR with the cursor's style; xterm.js answers with its own option. */
+  #tellCursorStyle(terminal) {
+    terminal.parser.registerDcsHandler({ intermediates: '$', final: 'q' }, (setting) => {
+      if (setting !== ' q') return false;
+      const modes = terminal._core.coreService.decPrivateModes;
+      const style = { block: 1, underline: 3, bar: 5 }[modes.cursorStyle ?? 'block'];
+      const steady = modes.cursorBlink === false ? 1 : 0;
+      send('d', Buffer.from(`\x1bP1$r${style + steady} q\x1b\\`));
+      return true;
+    });
   }
 
   /** Keeps the text of the screen at each end of a synchronized update. */
