@@ -1,8 +1,8 @@
 //! When a viewer gets its next frame. Pure: the clock is an argument.
 //!
-//! An echo is never delayed: once per applied input, the first change after it goes at once when
-//! the PTY has been drained. Every other first change waits [`SETTLE`], so that one repaint makes
-//! one frame; what follows goes at most once per interval, on the session's [`Grid`], so that
+//! An echo is never delayed: the first changes after an applied input ([`ECHOES`] of them, since
+//! a program may be repainting something else just then) go at once when the PTY has been drained.
+//! Every other first change waits [`SETTLE`], so that one repaint makes one frame; what follows goes at most once per interval, on the session's [`Grid`], so that
 //! viewers share snapshots and update bodies. A viewer that does not acknowledge gets nothing:
 //! there is never a queue of frames, only the newest state once the window opens.
 
@@ -17,6 +17,8 @@ use abide_protocol::{Revision, Snapshot};
 pub(crate) const SETTLE: Duration = Duration::from_millis(3);
 /// Frames of one viewer are at least this far apart, echoes aside; also the grid's step.
 pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(16);
+/// Changes that go at once after an applied input.
+pub(crate) const ECHOES: u8 = 3;
 /// However slow the link, a changing screen is sent this often once the window is open.
 pub(crate) const MAX_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -66,7 +68,10 @@ pub(crate) struct Pacing {
     srtt: Option<Duration>,
     last_sent: Option<Instant>,
     changed_at: Option<Instant>,
-    echo: bool,
+    /// Changes after the last input that may still go at once.
+    echoes: u8,
+    /// The program has changed the state since the last input or frame.
+    answered: bool,
     acked: Option<Arc<Snapshot>>,
     in_flight: VecDeque<Flight>,
 }
@@ -74,7 +79,13 @@ pub(crate) struct Pacing {
 impl Pacing {
     /// Input of this viewer reached the program.
     pub(crate) fn input_applied(&mut self) {
-        self.echo = true;
+        self.echoes = ECHOES;
+        self.answered = false;
+    }
+
+    /// What the program has just written changed the state.
+    pub(crate) fn answered(&mut self) {
+        self.answered = true;
     }
 
     /// The session's state differs from what this viewer was sent.
@@ -98,7 +109,7 @@ impl Pacing {
     /// just been read until it had no more.
     pub(crate) fn due(&self, now: Instant, drained: bool, grid: &Grid) -> Option<Instant> {
         let changed = self.changed_at.filter(|_| self.window_open())?;
-        if self.echo && drained {
+        if self.answered && self.echoes > 0 && drained {
             return Some(now);
         }
         let settled = changed + SETTLE;
@@ -112,7 +123,9 @@ impl Pacing {
     pub(crate) fn sent(&mut self, now: Instant, snapshot: &Arc<Snapshot>, bytes: usize) {
         self.last_sent = Some(now);
         self.changed_at = None;
-        self.echo = false;
+        if std::mem::take(&mut self.answered) {
+            self.echoes = self.echoes.saturating_sub(1);
+        }
         self.in_flight.push_back(Flight {
             snapshot: Arc::clone(snapshot),
             bytes,
@@ -234,16 +247,35 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_goes_at_once_but_only_one_and_only_when_drained() {
+    fn an_echo_goes_at_once_but_only_when_drained_and_not_without_end() {
         let mut bench = Bench::new();
         bench.send_and_ack(0, 0);
         bench.pacing.input_applied();
         bench.pacing.changed(bench.at(1));
+        bench.pacing.answered();
         assert_eq!(bench.due(1, false), Some(16));
-        assert_eq!(bench.due(1, true), Some(1));
-        bench.send_and_ack(1, 1);
-        bench.pacing.changed(bench.at(2));
-        assert_eq!(bench.due(2, true), Some(32));
+        for ms in 1..=u32::from(ECHOES) {
+            bench.pacing.changed(bench.at(ms));
+            bench.pacing.answered();
+            assert_eq!(bench.due(ms, true), Some(ms.into()));
+            bench.send_and_ack(ms, ms);
+        }
+        bench.pacing.changed(bench.at(4));
+        bench.pacing.answered();
+        assert_eq!(bench.due(4, true), Some(32));
+    }
+
+    #[test]
+    fn a_change_that_was_there_before_the_input_is_not_its_echo() {
+        let mut bench = Bench::new();
+        bench.send_and_ack(0, 0);
+        bench.pacing.changed(bench.at(1));
+        bench.pacing.answered();
+        bench.pacing.input_applied();
+        assert_eq!(bench.due(2, true), Some(16));
+        bench.pacing.changed(bench.at(3));
+        bench.pacing.answered();
+        assert_eq!(bench.due(3, true), Some(3));
     }
 
     #[test]

@@ -46,6 +46,15 @@ impl Session {
                 self.streams.output_drained();
             }
             self.mark(now);
+            self.echo();
+        }
+    }
+
+    /// What the program just wrote may be the echo that a viewer waits for.
+    fn echo(&mut self) {
+        if self.engine.changed() {
+            let viewers = self.links.iter_mut().filter_map(|link| link.viewer.as_mut());
+            viewers.for_each(|viewer| viewer.pacing.answered());
         }
     }
 
