@@ -110,8 +110,10 @@ impl Session {
         let mut now = Instant::now();
         while !self.settle(now) {
             let deadline = self.deadline(now);
-            if let Some(deadline) = deadline {
-                sleep.as_mut().reset(deadline.into());
+            match deadline {
+                Some(deadline) => sleep.as_mut().reset(deadline.into()),
+                // A timer that was set and is not needed any more would still wake the process.
+                None => sleep.set(tokio::time::sleep(Duration::ZERO)),
             }
             let turn = std::future::poll_fn(|cx| self.poll(cx, deadline.map(|_| sleep.as_mut())));
             let turn = turn.await;
