@@ -1,5 +1,10 @@
 //! How fast the screen takes bytes, beside `alacritty_terminal` and the bare parser, and what a
 //! snapshot costs. Prints medians; `cargo bench -p abide-screen --bench feed [WORKLOAD]`.
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a report for people"
+)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -22,10 +22,9 @@ impl Charset {
 
     pub(crate) fn map(self, c: char) -> char {
         match self {
-            Self::Ascii => c,
             Self::Uk if c == '#' => '\u{a3}',
-            Self::Uk => c,
             Self::Graphics => graphic(c),
+            Self::Ascii | Self::Uk => c,
         }
     }
 }
@@ -58,7 +57,7 @@ impl Charsets {
     };
 
     /// All text goes through unchanged.
-    pub(crate) fn plain(&self) -> bool {
+    pub(crate) fn plain(self) -> bool {
         self.single.is_none() && self.sets.get(usize::from(self.gl)) == Some(&Charset::Ascii)
     }
 

@@ -40,17 +40,14 @@ impl Clusters {
             return None;
         }
         let text: Arc<str> = text.into();
-        let id = match self.free.pop() {
-            Some(id) => {
-                if let Some(place) = self.texts.get_mut(id as usize) {
-                    *place = Arc::clone(&text);
-                }
-                id
+        let id = if let Some(id) = self.free.pop() {
+            if let Some(place) = self.texts.get_mut(id as usize) {
+                *place = Arc::clone(&text);
             }
-            None => {
-                self.texts.push(Arc::clone(&text));
-                (self.texts.len() - 1) as u32
-            }
+            id
+        } else {
+            self.texts.push(Arc::clone(&text));
+            (self.texts.len() - 1) as u32
         };
         self.index.insert(text, id);
         Some(id)

@@ -116,13 +116,10 @@ impl Terminal {
         match action {
             'J' => self.erase_in_display(n.get(0), true),
             'K' => self.erase_in_line(n.get(0), true),
-            'h' => {
-                n.0.iter()
-                    .for_each(|mode| self.set_private_mode(first(mode), true))
-            }
-            'l' => {
-                n.0.iter()
-                    .for_each(|mode| self.set_private_mode(first(mode), false))
+            'h' | 'l' => {
+                for mode in n.0 {
+                    self.set_private_mode(first(mode), action == 'h');
+                }
             }
             's' => n.0.iter().for_each(|mode| self.save_mode(first(mode))),
             'r' => n.0.iter().for_each(|mode| self.restore_mode(first(mode))),
@@ -152,7 +149,7 @@ impl Terminal {
                 self.modes.kitty = self.shown.keyboard.flags();
             }
             // Only resource 4 is ours; without a value it goes back to its default.
-            'm' if n.get(0) == 4 || n.0.len() == 0 => {
+            'm' if n.get(0) == 4 || n.0.is_empty() => {
                 self.modes.modify_other_keys = n.get(1).min(2) as u8;
             }
             'n' if n.get(0) == 4 => self.modes.modify_other_keys = 0,

@@ -56,7 +56,9 @@ impl Terminal {
             None => format!("\x1bP0+r{hex}\x1b\\"),
             Some("") => format!("\x1bP1+r{hex}\x1b\\"),
             Some(value) => {
-                let value: String = value.bytes().map(|byte| format!("{byte:02X}")).collect();
+                let value = value
+                    .bytes()
+                    .fold(String::new(), |hex, byte| format!("{hex}{byte:02X}"));
                 format!("\x1bP1+r{hex}={value}\x1b\\")
             }
         };

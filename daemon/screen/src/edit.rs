@@ -15,6 +15,12 @@ impl Terminal {
         };
         self.at.pending &= how != 0;
         self.erase(self.at.row, from, to, selective);
+        // What is erased from its start no longer goes on from the row above: zsh erases the row
+        // below the filled row that marks a missing newline, and a resize would join the two.
+        if !selective && how != 1 && from == 0 && self.at.row > 0 {
+            let above = self.at.row - 1;
+            self.shown.grid.line_mut(above).set_wrapped(false);
+        }
     }
 
     fn erase(&mut self, row: u16, from: u16, to: u16, selective: bool) {

@@ -8,7 +8,7 @@ use abide_protocol::{Link, LinkRef};
 use crate::limits::{LINKS_BEFORE_COLLECTION, MAX_LINK_BYTES};
 
 pub(crate) struct Links {
-    links: Vec<LinkRef>,
+    entries: Vec<LinkRef>,
     index: HashMap<Arc<Link>, u32>,
     free: Vec<u32>,
     bytes: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Links {
 impl Links {
     pub(crate) fn new() -> Self {
         Self {
-            links: vec![None],
+            entries: vec![None],
             index: HashMap::new(),
             free: Vec::new(),
             bytes: 0,
@@ -31,7 +31,7 @@ impl Links {
 
     pub(crate) fn get(&self, id: u32) -> &LinkRef {
         const NONE: &LinkRef = &None;
-        self.links.get(id as usize).unwrap_or(NONE)
+        self.entries.get(id as usize).unwrap_or(NONE)
     }
 
     /// A collection is due before the next [`Self::intern`].
@@ -60,17 +60,14 @@ impl Links {
             return 0;
         }
         self.bytes += cost;
-        let number = match self.free.pop() {
-            Some(number) => {
-                if let Some(place) = self.links.get_mut(number as usize) {
-                    *place = Some(Arc::clone(&link));
-                }
-                number
+        let number = if let Some(number) = self.free.pop() {
+            if let Some(place) = self.entries.get_mut(number as usize) {
+                *place = Some(Arc::clone(&link));
             }
-            None => {
-                self.links.push(Some(Arc::clone(&link)));
-                (self.links.len() - 1) as u32
-            }
+            number
+        } else {
+            self.entries.push(Some(Arc::clone(&link)));
+            (self.entries.len() - 1) as u32
         };
         self.index.insert(link, number);
         number
@@ -78,7 +75,7 @@ impl Links {
 
     /// Forgets all links whose `live` flag is not set; `live` has one flag per id.
     pub(crate) fn collect(&mut self, live: &[bool]) {
-        let (free, links, bytes) = (&mut self.free, &mut self.links, &mut self.bytes);
+        let (free, links, bytes) = (&mut self.free, &mut self.entries, &mut self.bytes);
         self.index.retain(|link, id| {
             let keep = live.get(*id as usize).copied().unwrap_or(false);
             if !keep {
@@ -94,7 +91,7 @@ impl Links {
     }
 
     pub(crate) fn ids(&self) -> usize {
-        self.links.len()
+        self.entries.len()
     }
 }
 

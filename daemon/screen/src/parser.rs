@@ -104,7 +104,7 @@ impl Parser {
     fn sequence(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         if bytes.get(1) != Some(&b'[') {
             terminal.control();
-            self.to_vte(terminal, &bytes[..1]);
+            self.dispatch(terminal, &bytes[..1]);
             self.state = State::Escape;
             return 1;
         }
@@ -122,7 +122,7 @@ impl Parser {
             CAN | SUB | 0x40..=0x7e => State::Ground,
             _ => State::Csi,
         };
-        self.to_vte(terminal, &bytes[..length]);
+        self.dispatch(terminal, &bytes[..length]);
         length
     }
 
@@ -176,19 +176,19 @@ impl Parser {
             _ => self.state,
         };
         if self.state == State::Csi {
-            self.to_vte(terminal, b"[");
+            self.dispatch(terminal, b"[");
             // The whole sequence in one piece.
             return 1;
         }
         if byte < 0x80 {
-            self.to_vte(terminal, &bytes[..1]);
+            self.dispatch(terminal, &bytes[..1]);
         }
         1
     }
 
     fn csi(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         let Some(length) = csi_length(bytes) else {
-            self.to_vte(terminal, bytes);
+            self.dispatch(terminal, bytes);
             return bytes.len();
         };
         self.state = if bytes[length - 1] == ESC {
@@ -196,17 +196,17 @@ impl Parser {
         } else {
             State::Ground
         };
-        self.to_vte(terminal, &bytes[..length]);
+        self.dispatch(terminal, &bytes[..length]);
         length
     }
 
-    fn to_vte(&mut self, terminal: &mut Terminal, bytes: &[u8]) {
+    fn dispatch(&mut self, terminal: &mut Terminal, bytes: &[u8]) {
         self.vte.advance(terminal, bytes);
     }
 
     /// `vte` forgets the escape (CAN does nothing else); the string is ours.
     fn begin_string(&mut self, terminal: &mut Terminal, byte: u8) -> usize {
-        self.to_vte(terminal, &[CAN]);
+        self.dispatch(terminal, &[CAN]);
         self.string.clear();
         self.overlong = false;
         self.state = match byte {
@@ -239,7 +239,7 @@ impl Parser {
         let state = std::mem::replace(&mut self.state, State::Ground);
         let terminator = bytes[end];
         if terminator == ESC {
-            self.to_vte(terminal, &[ESC]);
+            self.dispatch(terminal, &[ESC]);
             self.state = State::Escape;
         }
         if !self.overlong && !matches!(terminator, CAN | SUB) {

@@ -47,16 +47,17 @@ impl Terminal {
 
     fn resize_main(&mut self, size: Size) {
         let shown = self.book == Book::Main;
-        let mut points = [self.main_side().saved.at, self.at];
-        let points_used = if shown { 2 } else { 1 };
-        let points = &mut points[..points_used];
+        // The cursor comes last: it, or where it will return to, is part of what must stay.
+        let mut points = vec![Point::from(self.main_side().saved.at)];
+        if shown {
+            points.push(Point::from(self.at));
+        }
         let (cols, rows) = (size.cols(), size.rows());
         let old_rows = usize::from(self.rows());
         let grid = std::mem::replace(&mut self.main_side().grid, Grid::new(0, 0));
         let same_width = grid.cols() == cols;
         let mut lines = grid.into_lines();
-        // The cursor, or where it will return to, is part of what must stay.
-        let cursor = points.last().map_or(0, |at| usize::from(at.row));
+        let cursor = points.last().map_or(0, |at| at.row);
         let shows = |line: &Line| line.used() > 0 || !line.marks().is_empty();
         let content = lines
             .iter()
@@ -66,30 +67,26 @@ impl Terminal {
         lines.truncate(content);
         let free = old_rows - content;
         if !same_width {
-            lines = rewrap(lines, cols, points);
+            lines = rewrap(&lines, cols, &mut points);
         }
-        lines = self.pull_back(lines, size, free, points);
-        let cursor = points.last().map_or(0, |at| usize::from(at.row));
+        lines = self.pull_back(lines, size, free, &mut points);
+        let cursor = points.last().map_or(0, |at| at.row);
         let over = lines.len().saturating_sub(usize::from(rows)).min(cursor);
         for line in lines.drain(..over) {
             self.history.push(&line, &self.tables);
-        }
-        for at in points.iter_mut() {
-            at.row = at.row.saturating_sub(over as u16);
-            clamp(at, size);
         }
         lines.truncate(usize::from(rows));
         if let Some(last) = lines.last_mut() {
             last.set_wrapped(false);
         }
         lines.resize_with(usize::from(rows), || Line::new(cols));
-        let kept = [points.first().copied(), points.get(1).copied()];
+        let mut places = points.iter().map(|at| at.place(over, size));
         let side = self.main_side();
         side.grid = Grid::of(lines, cols);
-        if let Some(saved) = kept[0] {
+        if let Some(saved) = places.next() {
             side.saved.at = saved;
         }
-        if let Some(at) = kept[1] {
+        if let Some(at) = places.next() {
             self.at = at;
         }
     }
@@ -100,7 +97,7 @@ impl Terminal {
         mut lines: Vec<Line>,
         size: Size,
         free: usize,
-        points: &mut [Position],
+        points: &mut [Point],
     ) -> Vec<Line> {
         for _ in 0..PULLS {
             let now_free = usize::from(size.rows()).saturating_sub(lines.len());
@@ -120,13 +117,45 @@ impl Terminal {
                 break;
             }
             for at in points.iter_mut() {
-                at.row += pulled.len() as u16;
+                at.row += pulled.len();
             }
             pulled.reverse();
             pulled.append(&mut lines);
-            lines = rewrap(pulled, size.cols(), points);
+            lines = rewrap(&pulled, size.cols(), points);
         }
         lines
+    }
+}
+
+/// A position in a list of lines that may be longer than any screen.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    row: usize,
+    column: u16,
+    pending: bool,
+}
+
+impl From<Position> for Point {
+    fn from(at: Position) -> Self {
+        Self {
+            row: at.row.into(),
+            column: at.column,
+            pending: at.pending,
+        }
+    }
+}
+
+impl Point {
+    /// The position on a screen, when `gone` lines have left its top.
+    fn place(self, gone: usize, size: Size) -> Position {
+        let row = u16::try_from(self.row.saturating_sub(gone)).unwrap_or(u16::MAX);
+        let mut at = Position {
+            row,
+            column: self.column,
+            pending: self.pending,
+        };
+        clamp(&mut at, size);
+        at
     }
 }
 
@@ -179,7 +208,7 @@ fn line_of(row: &Row, tables: &mut Tables) -> Line {
 }
 
 /// Lines of any widths, wrapped anew at `cols`; `points` move with the cells they are on.
-fn rewrap(lines: Vec<Line>, cols: u16, points: &mut [Position]) -> Vec<Line> {
+fn rewrap(lines: &[Line], cols: u16, points: &mut [Point]) -> Vec<Line> {
     let mut wrapper = Wrapper {
         cols: usize::from(cols),
         out: Vec::with_capacity(lines.len()),
@@ -244,11 +273,8 @@ impl Logical {
     }
 
     /// Offset of a point, if it is in this line.
-    fn offset(&self, at: Position) -> Option<usize> {
-        let part = self
-            .parts
-            .iter()
-            .find(|(row, _)| *row == usize::from(at.row))?;
+    fn offset(&self, at: Point) -> Option<usize> {
+        let part = self.parts.iter().find(|(row, _)| *row == at.row)?;
         Some(part.1 + usize::from(at.column) + usize::from(at.pending))
     }
 }
@@ -256,11 +282,11 @@ impl Logical {
 struct Wrapper {
     cols: usize,
     out: Vec<Line>,
-    moved: Vec<Position>,
+    moved: Vec<Point>,
 }
 
 impl Wrapper {
-    fn wrap(&mut self, logical: &mut Logical, points: &[Position]) {
+    fn wrap(&mut self, logical: &mut Logical, points: &[Point]) {
         let length = logical.length(self.cols);
         let first = self.out.len();
         let mut starts = Vec::new();
@@ -311,7 +337,7 @@ impl Wrapper {
     fn place_marks(&mut self, first: usize, starts: &[usize], logical: &Logical) {
         for (offset, mark) in &logical.marks {
             let at = position(first, starts, *offset, logical.cells.len(), self.cols);
-            if let Some(line) = self.out.get_mut(usize::from(at.row)) {
+            if let Some(line) = self.out.get_mut(at.row) {
                 line.mark(Mark {
                     column: at.column,
                     ..*mark
@@ -322,13 +348,13 @@ impl Wrapper {
 }
 
 /// Where `offset` of a line went whose rows begin at `starts`, the first of them being row `first`.
-fn position(first: usize, starts: &[usize], offset: usize, length: usize, cols: usize) -> Position {
+fn position(first: usize, starts: &[usize], offset: usize, length: usize, cols: usize) -> Point {
     let part = starts
         .partition_point(|start| *start <= offset)
         .saturating_sub(1);
     let column = offset - starts.get(part).copied().unwrap_or(0);
-    Position {
-        row: u16::try_from(first + part).unwrap_or(u16::MAX),
+    Point {
+        row: first + part,
         column: column.min(cols - 1) as u16,
         // Right after the text in a full row: the next character goes below.
         pending: column == cols && offset == length,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use abide_protocol::message::{Event, TerminalLook};
 use abide_protocol::{Book, LineNo, Modes, Revision, Row, Size, Snapshot};
 
+use crate::line::Line;
 use crate::parser::Parser;
 use crate::terminal::Terminal;
 use crate::view::{RowMaker, View};
@@ -35,13 +36,14 @@ pub struct Screen {
 impl Screen {
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let incarnation = options.incarnation;
         Self {
             parser: Parser::new(),
-            terminal: Terminal::new(&options),
+            terminal: Terminal::new(options),
             maker: RowMaker::default(),
             last: None,
             revision: Revision {
-                incarnation: options.incarnation,
+                incarnation,
                 counter: 0,
             },
         }
@@ -65,20 +67,17 @@ impl Screen {
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         let terminal = &mut self.terminal;
         let (maker, tables) = (&mut self.maker, &terminal.tables);
-        let (view, rows): (View, Vec<Arc<Row>>) = match &terminal.held.view {
-            Some(view) => {
-                let view = view.clone();
-                let lines = terminal.held.lines.iter_mut();
-                (view, lines.map(|line| maker.row(line, tables)).collect())
-            }
-            None => {
-                let grid = &mut terminal.shown.grid;
-                let rows = 0..grid.rows();
-                let rows = rows
-                    .map(|row| maker.row(grid.line_mut(row), tables))
-                    .collect();
-                (View::of(terminal), rows)
-            }
+        let (view, rows): (View, Vec<Arc<Row>>) = if let Some(view) = &terminal.held.view {
+            let view = view.clone();
+            let lines = terminal.held.lines.iter_mut();
+            (view, lines.map(|line| maker.row(line, tables)).collect())
+        } else {
+            let grid = &mut terminal.shown.grid;
+            let rows = 0..grid.rows();
+            let rows = rows
+                .map(|row| maker.row(grid.line_mut(row), tables))
+                .collect();
+            (View::of(terminal), rows)
         };
         if let Some(last) = &self.last
             && view.is_shown_by(last)
@@ -100,11 +99,9 @@ impl Screen {
         };
         let terminal = &self.terminal;
         if let Some(view) = &terminal.held.view {
-            return !view.is_shown_by(last)
-                || terminal.held.lines.iter().any(|line| line.is_stale());
+            return !view.is_shown_by(last) || terminal.held.lines.iter().any(Line::is_stale);
         }
-        !View::of(terminal).is_shown_by(last)
-            || terminal.shown.grid.iter().any(|line| line.is_stale())
+        !View::of(terminal).is_shown_by(last) || terminal.shown.grid.iter().any(Line::is_stale)
     }
 
     /// The live modes, for the encoding of input.
@@ -196,7 +193,7 @@ impl Screen {
     /// revisions go on, unless the fault has left the history in disorder.
     pub fn rebuild(&mut self) {
         let old = &mut self.terminal;
-        let mut fresh = Terminal::new(&Options {
+        let mut fresh = Terminal::new(Options {
             size: old.size,
             look: old.look.clone(),
             incarnation: self.revision.incarnation,

@@ -130,7 +130,7 @@ pub(crate) fn codes(style: Style) -> String {
     ];
     for (attr, code) in attrs {
         if style.attrs.has(attr) {
-            codes += &format!(";{code}");
+            codes = format!("{codes};{code}");
         }
     }
     codes += match style.underline {

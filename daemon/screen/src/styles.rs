@@ -113,23 +113,20 @@ impl Styles {
         if let Some(id) = self.index.get(&pen.0) {
             return *id;
         }
-        let id = match self.free.pop() {
-            Some(id) => {
-                let places = (
-                    self.pens.get_mut(id as usize),
-                    self.packed.get_mut(id as usize),
-                );
-                if let (Some(place), Some(packed)) = places {
-                    *place = pen;
-                    *packed = PackedStyle::of(pen);
-                }
-                id
+        let id = if let Some(id) = self.free.pop() {
+            let places = (
+                self.pens.get_mut(id as usize),
+                self.packed.get_mut(id as usize),
+            );
+            if let (Some(place), Some(packed)) = places {
+                *place = pen;
+                *packed = PackedStyle::of(pen);
             }
-            None => {
-                self.pens.push(pen);
-                self.packed.push(PackedStyle::of(pen));
-                (self.pens.len() - 1) as u32
-            }
+            id
+        } else {
+            self.pens.push(pen);
+            self.packed.push(PackedStyle::of(pen));
+            (self.pens.len() - 1) as u32
         };
         self.index.insert(pen.0, id);
         id

@@ -48,11 +48,11 @@ impl Margins {
         }
     }
 
-    pub(crate) fn has_row(&self, row: u16) -> bool {
+    pub(crate) fn has_row(self, row: u16) -> bool {
         (self.top..=self.bottom).contains(&row)
     }
 
-    pub(crate) fn has_column(&self, column: u16) -> bool {
+    pub(crate) fn has_column(self, column: u16) -> bool {
         (self.left..=self.right).contains(&column)
     }
 }
@@ -153,7 +153,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let size = options.size;
         Self {
             size,
@@ -184,7 +184,7 @@ impl Terminal {
             directory: "".into(),
             progress: Progress::None,
             palette: Arc::new(Palette::default()),
-            look: options.look.clone(),
+            look: options.look,
             version: options.version,
             replies: Vec::new(),
             events: Vec::new(),

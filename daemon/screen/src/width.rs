@@ -7,13 +7,16 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 #[inline]
 pub(crate) fn of_char(c: char) -> u8 {
     match c {
-        '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{ff}' | '\u{2500}'..='\u{259f}' => 1,
+        // The long dashes have one column in terminals.
+        '\u{20}'..='\u{7e}'
+        | '\u{a0}'..='\u{ff}'
+        | '\u{2500}'..='\u{25fc}'
+        | '\u{2e3a}'
+        | '\u{2e3b}' => 1,
         '\u{3041}'..='\u{3096}'
         | '\u{30a0}'..='\u{30ff}'
         | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}' => 2,
-        // Terminals give the long dashes one column.
-        '\u{2e3a}' | '\u{2e3b}' => 1,
         _ => c.width().unwrap_or(0).min(2) as u8,
     }
 }
@@ -32,13 +35,20 @@ pub(crate) fn stands_alone(c: char) -> bool {
         | '\u{aa}'..='\u{ac}'
         | '\u{af}'..='\u{2ff}'
         | '\u{400}'..='\u{482}'
-        | '\u{2500}'..='\u{25a9}'
+        | '\u{2010}'..='\u{2027}'
+        | '\u{2030}'..='\u{205e}'
+        | '\u{2190}'..='\u{2bff}'
+        | '\u{3000}'..='\u{3029}'
         | '\u{3041}'..='\u{3096}'
         | '\u{30a1}'..='\u{30fa}'
         | '\u{3400}'..='\u{4dbf}'
         | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}'
-        | '\u{fffd}')
+        | '\u{e000}'..='\u{f8ff}'
+        | '\u{ff01}'..='\u{ff9d}'
+        | '\u{fffd}'
+        | '\u{1f300}'..='\u{1f3fa}'
+        | '\u{1f400}'..='\u{1faff}')
 }
 
 /// No boundary lies between the cluster that ends at `at` in `text` and what follows.
@@ -50,6 +60,19 @@ pub(crate) fn joins(text: &str, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_short_way_gives_the_tables_widths() {
+        for c in (0..0x11_0000).filter_map(char::from_u32) {
+            let long_dash = matches!(c, '\u{2e3a}' | '\u{2e3b}');
+            let expected = if long_dash || c == '\u{ad}' {
+                1
+            } else {
+                c.width().unwrap_or(0).min(2) as u8
+            };
+            assert_eq!(of_char(c), expected, "{c:?}");
+        }
+    }
 
     #[test]
     fn what_stands_alone_never_joins() {

@@ -1,4 +1,5 @@
 //! What the screen answers, tells and remembers: replies, events, titles, modes.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

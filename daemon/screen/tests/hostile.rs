@@ -10,11 +10,14 @@ use support::{after, feed, screen, with_history};
 const WARNING: &str = "\u{26a0}\u{fe0f}";
 const HEART: &str = "\u{2764}\u{fe0f}";
 
+/// Columns, rows, bytes, and a size to go to after each part.
+type Case = (u16, u16, Vec<String>, Option<(u16, u16)>);
+
 /// Each made another model panic: bytes with resizes between.
 #[test]
 fn what_made_other_models_panic() {
     let letters: String = ('a'..='z').cycle().take(1840).collect();
-    let cases: [(u16, u16, Vec<String>, Option<(u16, u16)>); 11] = [
+    let cases: [Case; 11] = [
         (
             80,
             24,
@@ -187,7 +190,9 @@ fn invalid_text_is_replaced_and_takes_linear_time() {
         let mut whole = after(20, 1, bytes);
         assert_eq!(support::shown(&mut whole), expected, "{bytes:?}");
         let mut split = screen(20, 1);
-        bytes.iter().for_each(|byte| feed(&mut split, [*byte]));
+        for byte in bytes {
+            feed(&mut split, [*byte]);
+        }
         assert_eq!(support::shown(&mut split), expected, "{bytes:?} split");
     }
     feed(&mut screen(80, 24), vec![0xff; 1 << 20]);

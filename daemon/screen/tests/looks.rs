@@ -214,12 +214,12 @@ fn tables_are_collected() {
     let mut screen = support::screen(40, 4);
     for index in 0..30_000u32 {
         let (r, g, b) = (index >> 8, index & 0xff, index % 7);
-        let c = char::from_u32(0x301 + index % 64).unwrap();
-        let d = char::from_u32(0x301 + index / 64 % 64).unwrap();
+        let one = char::from_u32(0x301 + index % 64).unwrap();
+        let two = char::from_u32(0x301 + index / 64 % 64).unwrap();
         feed(
             &mut screen,
             format!(
-                "\r\x1b[38;2;{r};{g};{b}mn{index}e{c}{d}\x1b]8;;http://x/{index}\x07l\x1b]8;;\x07"
+                "\r\x1b[38;2;{r};{g};{b}mn{index}e{one}{two}\x1b]8;;http://x/{index}\x07l\x1b]8;;\x07"
             ),
         );
         if index % 5000 == 0 {
@@ -229,7 +229,7 @@ fn tables_are_collected() {
             assert!(
                 snapshot.rows[0]
                     .text()
-                    .starts_with(&format!("n{digits}e{c}{d}l"))
+                    .starts_with(&format!("n{digits}e{one}{two}l"))
             );
         }
     }

@@ -12,6 +12,7 @@
 //! - `avt`: origin mode is not reset by DECALN; insert mode ends at a wrap; IL and DL act outside the margins; DECSC saves autowrap and not
 //!   the charsets; DECALN leaves the cursor; colours are not compared; a zero-width character takes
 //!   a cell.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Resizing: reflow of the main screen, rows from and to history, the alternate screen.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,5 +1,9 @@
 //! A screen for tests, and its contents as text.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "each test file uses its part"
+)]
 
 use std::sync::Arc;
 
@@ -7,11 +11,11 @@ use abide_protocol::message::TerminalLook;
 use abide_protocol::{Book, LineNo, Row, Size, Snapshot, Style};
 use abide_screen::{Options, Screen};
 
-pub fn screen(cols: u16, rows: u16) -> Screen {
+pub(crate) fn screen(cols: u16, rows: u16) -> Screen {
     with_history(cols, rows, 1 << 20)
 }
 
-pub fn with_history(cols: u16, rows: u16, history_bytes: usize) -> Screen {
+pub(crate) fn with_history(cols: u16, rows: u16, history_bytes: usize) -> Screen {
     Screen::new(Options {
         size: Size::clamped(cols, rows),
         look: TerminalLook::default(),
@@ -22,7 +26,7 @@ pub fn with_history(cols: u16, rows: u16, history_bytes: usize) -> Screen {
 }
 
 /// Feeds all of `bytes`, going on after each early return.
-pub fn feed(screen: &mut Screen, bytes: impl AsRef<[u8]>) {
+pub(crate) fn feed(screen: &mut Screen, bytes: impl AsRef<[u8]>) {
     let mut bytes = bytes.as_ref();
     while !bytes.is_empty() {
         let used = screen.feed(bytes);
@@ -33,14 +37,14 @@ pub fn feed(screen: &mut Screen, bytes: impl AsRef<[u8]>) {
 }
 
 /// The screen after `bytes`.
-pub fn after(cols: u16, rows: u16, bytes: impl AsRef<[u8]>) -> Screen {
+pub(crate) fn after(cols: u16, rows: u16, bytes: impl AsRef<[u8]>) -> Screen {
     let mut screen = screen(cols, rows);
     feed(&mut screen, bytes);
     screen
 }
 
 /// Rows joined by `|`, without blanks at the end of each; a wrapped row ends in `\`.
-pub fn text(rows: &[Arc<Row>]) -> String {
+pub(crate) fn text(rows: &[Arc<Row>]) -> String {
     let row = |row: &Arc<Row>| {
         let wrapped = if row.wrapped() { "\\" } else { "" };
         format!(
@@ -55,22 +59,22 @@ pub fn text(rows: &[Arc<Row>]) -> String {
     rows.iter().map(row).collect::<Vec<_>>().join("|")
 }
 
-pub fn shown(screen: &mut Screen) -> String {
+pub(crate) fn shown(screen: &mut Screen) -> String {
     text(&screen.snapshot().rows)
 }
 
-pub fn history(screen: &Screen) -> String {
+pub(crate) fn history(screen: &Screen) -> String {
     text(&screen.rows(Book::Main, LineNo(0), u64::MAX).1)
 }
 
 /// Cursor as row, column.
-pub fn cursor(screen: &mut Screen) -> (u16, u16) {
+pub(crate) fn cursor(screen: &mut Screen) -> (u16, u16) {
     let cursor = screen.snapshot().cursor;
     (cursor.row, cursor.column)
 }
 
 /// The style of a cell; plain beyond the row's end.
-pub fn style_at(snapshot: &Snapshot, row: usize, column: u16) -> Style {
+pub(crate) fn style_at(snapshot: &Snapshot, row: usize, column: u16) -> Style {
     let mut start = 0;
     for (run, _) in snapshot.rows[row].runs() {
         if (start..start + run.cells).contains(&column) {
