@@ -27,6 +27,31 @@ Exit codes:
 
 SESSION is a name, an id, or the beginning of an id that fits only one.";
 
+/// What `--json` prints of a session; [`crate::json`] is what does it.
+const SESSION_FIELDS: &str = "\
+JSON fields of a session (times in milliseconds since 1970-01-01, null where there is none):
+  id, name        its id and name
+  state           starting, running, ended or lost
+  exit_code       with which its program ended
+  signal          by which its program was ended
+  command, directory, title, last_line
+  size            {columns, rows}
+  driver          name of the viewer that holds the size
+  viewers         how many are attached
+  created, active, used, ended
+  bells, bytes    rung and written by the program
+  history_rows, history_bytes
+  rebuilt         times the screen had to be rebuilt after a fault
+  pid, keeper_pid, tty";
+
+const CAPTURE_FIELDS: &str = "\
+JSON fields:
+  id, name, title
+  size            {columns, rows}
+  alternate       the program is on its alternate screen
+  cursor          {row, column, visible}, counted from 0
+  history, rows   texts, without trailing blanks";
+
 const OVERVIEW: &str = "\
 Abide keeps shells and agents running when the terminal they were started in is gone. \
 A session goes on until its program ends; attach to it from any terminal, as often as you like, \
@@ -143,7 +168,11 @@ pub struct Attach {
 }
 
 /// List sessions, living and ended
+///
+/// The living come first, the one used last on top; then those that ended, the latest on top. A
+/// session is lost if its keeper or the machine went down and nobody saw its end.
 #[derive(Debug, Args)]
+#[command(after_long_help = SESSION_FIELDS)]
 pub struct List {
     /// Also list sessions that ended long ago
     #[arg(short, long)]
@@ -155,6 +184,7 @@ pub struct List {
 
 /// Show everything about a session
 #[derive(Debug, Args)]
+#[command(after_long_help = SESSION_FIELDS)]
 pub struct Info {
     #[command(flatten)]
     pub target: Target,
@@ -206,6 +236,7 @@ pub struct Keys {
 /// Prints what a viewer sees now, without trailing blanks; rows that the terminal wrapped are
 /// separate lines. Ended sessions show their last screen.
 #[derive(Debug, Args)]
+#[command(after_long_help = CAPTURE_FIELDS)]
 pub struct Capture {
     #[command(flatten)]
     pub target: Target,
@@ -231,7 +262,7 @@ pub struct Wait {
     /// Give up after this time (30s, 5m, 2h) with exit code 124
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub timeout: Option<Duration>,
-    /// Print JSON
+    /// Print JSON: its state, exit code and signal, named as `list` names them
     #[arg(long)]
     pub json: bool,
 }
@@ -290,7 +321,9 @@ pub enum DaemonCommand {
     Stop,
     /// Stop the daemon and start it again, for example after an update; sessions go on
     Restart,
-    /// Say whether the daemon runs
+    /// Say whether the daemon runs; exit code 4 if it does not
+    #[command(after_long_help = "\
+JSON fields: running, pid, version, client_version, started, living, ended, warnings")]
     Status {
         /// Print JSON
         #[arg(long)]
@@ -303,7 +336,7 @@ pub enum DaemonCommand {
 /// Check that everything Abide needs is in order
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Print JSON: an array of checks
+    /// Print JSON: an array of {subject, verdict (ok, warn, fail), finding, next}
     #[arg(long)]
     pub json: bool,
 }

@@ -196,3 +196,63 @@ impl From<Option<DaemonStatus>> for Daemon {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(value: &impl Serialize) -> Vec<String> {
+        let value = serde_json::to_value(value).unwrap();
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// Scripts depend on these. Add to them; never take one away.
+    #[test]
+    fn fields_keep_their_names() {
+        let daemon = "client_version ended living pid running started version warnings";
+        assert_eq!(fields(&Daemon::from(None)).join(" "), daemon);
+        let end = End::of(SessionState::Ended(ExitStatus::Signal(9)));
+        assert_eq!(fields(&end).join(" "), "exit_code signal state");
+        assert_eq!(
+            (end.state, end.exit_code, end.signal),
+            ("ended", None, Some(9))
+        );
+        let lost = End::of(SessionState::Ended(ExitStatus::Lost));
+        assert_eq!(lost.state, "lost");
+        let info = SessionInfo {
+            id: "01a1fd33000070008000000000000000".parse().unwrap(),
+            name: "work".into(),
+            command: "sh".into(),
+            directory: "/".into(),
+            state: SessionState::Running,
+            size: abide_protocol::Size::DEFAULT,
+            driver: Some("desk".into()),
+            viewers: 1,
+            created: 1,
+            active: 2,
+            title: String::new(),
+            last_line: String::new(),
+            bells: 0,
+            pid: Some(7),
+            keeper: Some(6),
+            revision: abide_protocol::Revision::default(),
+            rebuilt: 0,
+            history_rows: 0,
+            history_bytes: 0,
+            ended: None,
+            tty: None,
+            bytes: 0,
+            used: 3,
+        };
+        let session = "active bells bytes command created directory driver ended exit_code \
+                       history_bytes history_rows id keeper_pid last_line name pid rebuilt signal \
+                       size state title tty used viewers";
+        assert_eq!(fields(&Session::from(&info)).join(" "), session);
+        let value = serde_json::to_value(Session::from(&info)).unwrap();
+        assert_eq!(value["id"], "01a1fd33-0000-7000-8000-000000000000");
+        assert_eq!(
+            value["size"],
+            serde_json::json!({ "columns": 120, "rows": 40 })
+        );
+    }
+}

@@ -12,6 +12,7 @@ mod place;
 mod registry;
 mod requests;
 mod roster;
+mod warnings;
 
 use std::process::ExitCode;
 use std::sync::Arc;

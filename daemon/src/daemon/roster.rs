@@ -11,6 +11,7 @@ use abide_protocol::{Revision, SessionId, Size, name};
 
 use super::names;
 use super::registry::{Registry, RegistryError};
+use super::warnings::Warnings;
 
 /// Milliseconds for which an ended session is kept: 30 days.
 pub(super) const RETENTION: u64 = 30 * 24 * 60 * 60 * 1000;
@@ -367,25 +368,6 @@ impl Roster {
         for id in oldest {
             self.forget(id);
         }
-    }
-}
-
-/// What a person should know, one line per subject; a line goes when its subject is settled.
-#[derive(Default)]
-pub(super) struct Warnings(BTreeMap<&'static str, String>);
-
-impl Warnings {
-    pub(super) fn raise(&mut self, subject: &'static str, line: String) {
-        tracing::warn!("{line}");
-        self.0.insert(subject, line);
-    }
-
-    pub(super) fn settle(&mut self, subject: &'static str) {
-        self.0.remove(subject);
-    }
-
-    pub(super) fn lines(&self) -> Vec<String> {
-        self.0.values().cloned().collect()
     }
 }
 
