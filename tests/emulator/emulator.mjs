@@ -81,6 +81,32 @@ function row(terminal, line, columns, scratch) {
   return { runs, wrapped: line.isWrapped };
 }
 
+/** Where @xterm/headless differs from the terminals it stands for, and attach can tell. */
+function correct(terminal, kitty, reply) {
+  const buffer = () => terminal._core._bufferService.buffer;
+  // xterm erases the last column when a wrap is pending; xterm.js erases nothing there.
+  for (const final of ['K', 'J']) {
+    terminal.parser.registerCsiHandler({ final }, () => {
+      buffer().x = Math.min(buffer().x, terminal.cols - 1);
+      return false;
+    });
+  }
+  // xterm.js reports the cursor of its options, whatever DECSCUSR has set.
+  terminal.parser.registerDcsHandler({ intermediates: '$', final: 'q' }, (what) => {
+    if (what !== ' q') return false;
+    const { cursorStyle, cursorBlink } = terminal._core.coreService.decPrivateModes;
+    const styles = { block: 2, underline: 4, bar: 6 };
+    reply(`\x1bP1$r${cursorStyle ? styles[cursorStyle] - (cursorBlink ? 1 : 0) : 0} q\x1b\\`);
+    return true;
+  });
+  // It shows all that kitty shows in cells, and says so.
+  if (!kitty) return;
+  terminal.parser.registerCsiHandler({ prefix: '>', final: 'q' }, () => {
+    reply('\x1bP>|kitty(0.40.0)\x1b\\');
+    return true;
+  });
+}
+
 /** The kitty keyboard protocol's stack and modifyOtherKeys, which @xterm/headless does not keep. */
 class Keyboard {
   #stacks = { normal: [], alternate: [] };
@@ -149,7 +175,9 @@ class Emulator {
     terminal.onBinary((data) => send('d', Buffer.from(data, 'latin1')));
     terminal.onTitleChange((title) => (this.#title = title));
     terminal.onBell(() => (this.#bells += 1));
-    this.#keyboard = new Keyboard(terminal, options.kitty, (text) => send('d', Buffer.from(text)));
+    const reply = (text) => send('d', Buffer.from(text));
+    correct(terminal, options.kitty, reply);
+    this.#keyboard = new Keyboard(terminal, options.kitty, reply);
     this.#tellCursorStyle(terminal);
     if (options.frames) this.#watchFrames(terminal);
     this.#terminal = terminal;

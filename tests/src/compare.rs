@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::emulator::{Line, State};
+use crate::emulator::{Cursor, Line, State};
 
 /// One difference a person could see.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,8 +45,8 @@ pub fn screens(
     note("screen".into(), expected.screen.clone(), got.screen.clone());
     note(
         "cursor".into(),
-        format!("{:?}", expected.cursor),
-        format!("{:?}", got.cursor),
+        cursor(&expected.cursor),
+        cursor(&got.cursor),
     );
     for (row, (left, right)) in expected.lines.iter().zip(&got.lines).enumerate() {
         if left.runs != right.runs {
@@ -55,6 +55,15 @@ pub fn screens(
     }
     found.truncate(limit);
     found
+}
+
+/// A hidden cursor is nowhere.
+fn cursor(cursor: &Cursor) -> String {
+    if cursor.visible {
+        format!("column {} row {}", cursor.column, cursor.row)
+    } else {
+        "hidden".into()
+    }
 }
 
 fn lines(

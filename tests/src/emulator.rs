@@ -93,9 +93,18 @@ impl Emulator {
 
     /// The state after everything told so far, with at most `history` rows of scrollback.
     pub fn state(&self, history: u32) -> anyhow::Result<State> {
+        self.ask(history, false)
+    }
+
+    /// The frames since this was last asked; only if [`Options::frames`] is set.
+    pub fn frames(&self) -> anyhow::Result<Vec<Frame>> {
+        Ok(self.ask(0, true)?.frames)
+    }
+
+    fn ask(&self, history: u32, frames: bool) -> anyhow::Result<State> {
         // One question at a time: answers carry no name.
         let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        let question = serde_json::json!({ "history": history, "frames": true });
+        let question = serde_json::json!({ "history": history, "frames": frames });
         self.send(b's', question.to_string().as_bytes())?;
         let body = states
             .recv()
@@ -149,7 +158,7 @@ pub struct State {
     pub bells: u32,
     /// Everything that outlasts a program if nobody puts it back.
     pub modes: BTreeMap<String, serde_json::Value>,
-    pub frames: Vec<Frame>,
+    frames: Vec<Frame>,
 }
 
 /// The text of the screen at the end of a synchronized update.

@@ -137,7 +137,7 @@ impl Home {
 
     /// Process id of a session's keeper.
     pub fn keeper(&self, session: &str) -> u32 {
-        self.number(session, "keeper")
+        self.number(session, "keeper_pid")
     }
 
     /// Process id of a session's program.

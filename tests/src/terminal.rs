@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 
-use crate::emulator::{Emulator, Options, State};
+use crate::emulator::{Emulator, Frame, Options, State};
 use crate::{process, wait};
 
 /// Bytes read at once; the kernel hands out at most 4 KiB of a terminal.
@@ -144,6 +144,12 @@ impl Terminal {
             .expect("a terminal with an emulator")
             .state(history)
             .expect("state")
+    }
+
+    /// The text of the screen at the end of each synchronized update since this was last asked.
+    pub fn frames(&self) -> Vec<Frame> {
+        let emulator = self.emulator.as_ref().expect("a terminal with an emulator");
+        emulator.frames().expect("frames")
     }
 
     /// Waits until what a person sees is as `wanted`; shows the last screen when it never is.

@@ -1,0 +1,380 @@
+//! Rules about the tree itself: who may depend on whom, where `unsafe` may be, what may not be
+//! written down, and that what the documents say exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use support::home::Home;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+/// Every file of the project, with its path from the root.
+fn files() -> Vec<(String, PathBuf)> {
+    const SKIPPED: [&str; 3] = [".git", "target", "node_modules"];
+    let mut found = Vec::new();
+    let mut directories = vec![root()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).expect("directory") {
+            let path = entry.expect("entry").path();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            if SKIPPED.contains(&name) {
+                continue;
+            }
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                let shown = path.strip_prefix(root()).expect("below the root");
+                found.push((shown.to_string_lossy().into_owned(), path.clone()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).expect("file")).into_owned()
+}
+
+fn read(name: &str) -> String {
+    text(&root().join(name))
+}
+
+/// Normal dependencies of each member, by name.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--no-deps",
+            "--offline",
+            "--manifest-path",
+        ])
+        .arg(root().join("Cargo.toml"))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let of_package = |package: &Value| {
+        let names = package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter();
+        let normal = names.filter(|dependency| dependency["kind"].is_null());
+        let names = normal.map(|dependency| dependency["name"].as_str().expect("name").to_owned());
+        (
+            package["name"].as_str().expect("name").to_owned(),
+            names.collect(),
+        )
+    };
+    packages.iter().map(of_package).collect()
+}
+
+#[test]
+fn members_depend_only_on_what_they_may() {
+    let all = dependencies();
+    let members: BTreeSet<&str> = all.keys().map(String::as_str).collect();
+    let of_members = |name: &str| -> BTreeSet<&str> {
+        all[name]
+            .iter()
+            .map(String::as_str)
+            .filter(|other| members.contains(other))
+            .collect()
+    };
+    assert_eq!(of_members("abide-protocol"), BTreeSet::new());
+    assert_eq!(
+        of_members("abide-screen"),
+        BTreeSet::from(["abide-protocol"])
+    );
+    assert_eq!(
+        of_members("abided"),
+        BTreeSet::from(["abide-protocol", "abide-screen"])
+    );
+    assert_eq!(of_members("abide"), BTreeSet::from(["abide-protocol"]));
+
+    const IMPURE: [&str; 12] = [
+        "tokio",
+        "mio",
+        "async-std",
+        "smol",
+        "rustix",
+        "libc",
+        "nix",
+        "portable-pty",
+        "rusqlite",
+        "socket2",
+        "tracing-subscriber",
+        "signal-hook",
+    ];
+    for pure in ["abide-protocol", "abide-screen"] {
+        let found: Vec<_> = IMPURE
+            .iter()
+            .filter(|name| all[pure].contains(**name))
+            .collect();
+        assert!(found.is_empty(), "{pure} is pure, but depends on {found:?}");
+    }
+}
+
+#[test]
+fn unsafe_is_in_two_places_only() {
+    let mut found = Vec::new();
+    for (name, path) in files().iter().filter(|(name, _)| name.ends_with(".rs")) {
+        let allowed = ["daemon/src/keeper/pty", "client/src/tty"];
+        if allowed.iter().any(|place| name.starts_with(place)) {
+            continue;
+        }
+        for (number, line) in text(path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let keyword = ["{", "fn ", "impl ", "extern ", "trait "]
+                .iter()
+                .any(|next| code.contains(&format!("unsafe{}{next}", ' ')));
+            if keyword {
+                found.push(format!("{name}:{}", number + 1));
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "unsafe outside keeper/pty and client/tty: {found:?}"
+    );
+}
+
+/// Pure code has neither clock nor files nor sockets.
+#[test]
+fn pure_crates_do_not_reach_out() {
+    const REACHES: [&str; 8] = [
+        "std::fs",
+        "std::net",
+        "std::os::unix::net",
+        "Instant::now",
+        "SystemTime",
+        "std::thread",
+        "std::process",
+        "std::env::var",
+    ];
+    for (name, path) in files() {
+        let pure = name.starts_with("protocol/src/") || name.starts_with("daemon/screen/src/");
+        if !pure || !name.ends_with(".rs") {
+            continue;
+        }
+        let text = text(&path);
+        // Test modules come last in a file.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String = code
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default())
+            .collect();
+        let found: Vec<_> = REACHES
+            .iter()
+            .filter(|reach| code.contains(**reach))
+            .collect();
+        assert!(found.is_empty(), "{name} uses {found:?}");
+    }
+}
+
+/// Viewers see snapshots, never a pseudo-terminal.
+#[test]
+fn viewers_see_no_terminal() {
+    for (name, path) in files() {
+        if !name.starts_with("daemon/src/keeper/viewer") || !name.ends_with(".rs") {
+            continue;
+        }
+        let text = text(&path);
+        for forbidden in ["keeper::pty", "super::pty", "portable_pty", "OwnedFd"] {
+            assert!(!text.contains(forbidden), "{name} knows {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_workplace_is_written_down() {
+    // Put together here, so that this file does not contain them.
+    let forbidden: Vec<String> = [
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/tmp/", "target"],
+        ["/home/", "user/"],
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["XX", "X:"],
+    ]
+    .iter()
+    .map(|parts| parts.concat())
+    .collect();
+    let mut found = Vec::new();
+    for (name, path) in files() {
+        if name.ends_with(".lock") || name.contains("/vectors/") || name.contains("/recordings/") {
+            continue;
+        }
+        let text = text(&path);
+        for word in &forbidden {
+            if text.contains(word.as_str()) {
+                found.push(format!("{name}: {word}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn lock_files_name_no_addresses() {
+    let lock = read("tests/emulator/package-lock.json");
+    assert!(
+        !lock.contains("resolved") && !lock.contains("http"),
+        "npm's lock file has addresses"
+    );
+    assert!(read("tests/emulator/.npmrc").contains("omit-lockfile-registry-resolved=true"));
+}
+
+/// Modules are nouns.
+#[test]
+fn no_module_is_a_drawer() {
+    const DRAWERS: [&str; 7] = [
+        "util", "utils", "helper", "helpers", "common", "misc", "manager",
+    ];
+    for (name, path) in files() {
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        assert!(!name.ends_with(".rs") || !DRAWERS.contains(&stem), "{name}");
+    }
+}
+
+fn help(home: &Home, words: &[&str]) -> String {
+    let mut arguments = words.to_vec();
+    arguments.push("--help");
+    home.ok(&arguments)
+}
+
+/// The commands of a help text.
+fn commands(help: &str) -> Vec<String> {
+    let after = help
+        .split_once("Commands:")
+        .map(|(_, after)| after)
+        .unwrap_or_default();
+    after
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every `abide ...` in a document: the words after it, up to what ends a command.
+fn mentioned(document: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        }
+        let pieces: Vec<&str> = if fenced {
+            vec![line.trim_start_matches(['$', ' '])]
+        } else {
+            line.split('`').skip(1).step_by(2).collect()
+        };
+        for piece in pieces {
+            if let Some(rest) = piece.strip_prefix("abide ") {
+                let end = rest.split(['#', '|', ';', '(']).next().unwrap_or_default();
+                let words = end.split_whitespace().take_while(|word| *word != "--");
+                found.push(words.map(str::to_owned).collect());
+            }
+        }
+    }
+    found
+}
+
+/// What README and ARCHITECTURE tell people to type exists, and no command is kept from them.
+#[test]
+fn documents_name_what_exists() {
+    let home = Home::new();
+    let all = commands(&help(&home, &[]));
+    assert!(all.len() > 10, "{all:?}");
+    let readme = read("README.md");
+    for document in [&readme, &read("ARCHITECTURE.md")] {
+        for words in mentioned(document) {
+            let Some(command) = words.first().filter(|word| !word.starts_with('-')) else {
+                continue;
+            };
+            if command.chars().any(char::is_uppercase) {
+                continue;
+            }
+            let text = help(&home, &[command.as_str()]);
+            for option in words
+                .iter()
+                .filter(|word| word.starts_with('-') && *word != "-")
+            {
+                let option = option.split('=').next().unwrap_or_default();
+                assert!(
+                    text.contains(option),
+                    "abide {} has no {option}",
+                    words.join(" ")
+                );
+            }
+            if command == "daemon"
+                && let Some(what) = words.get(1)
+            {
+                assert!(commands(&text).contains(what), "abide {}", words.join(" "));
+            }
+        }
+    }
+    for command in all {
+        assert!(
+            readme.contains(&format!("abide {command}")),
+            "README does not name {command}"
+        );
+    }
+    let makefile = read("Makefile");
+    for line in readme
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("make "))
+    {
+        let target = line.split_whitespace().next().unwrap_or_default();
+        assert!(
+            makefile.contains(&format!("\n{target}:")),
+            "no make {target}"
+        );
+    }
+}
+
+/// Every command has help that says what it does, and a manual page.
+#[test]
+fn every_command_has_help_and_a_page() {
+    let home = Home::new();
+    let pages = home.user().join("man");
+    std::fs::create_dir(&pages).unwrap();
+    home.ok(&["man", pages.to_str().unwrap()]);
+    for command in commands(&help(&home, &[])) {
+        let text = help(&home, &[&command]);
+        assert!(
+            text.lines().next().is_some_and(|line| line.len() > 10),
+            "{command}: {text}"
+        );
+        let page = pages.join(format!("abide-{command}.1"));
+        assert!(text_has(&page, ".SH"), "{} is no page", page.display());
+    }
+    assert!(text_has(&pages.join("abide.1"), ".SH"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(
+            home.ok(&["completions", shell]).contains("abide"),
+            "{shell}"
+        );
+    }
+}
+
+fn text_has(path: &Path, wanted: &str) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.contains(wanted))
+}

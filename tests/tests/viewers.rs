@@ -1,0 +1,121 @@
+//! Several viewers of one session: equal screens in the end, whatever their pace and size.
+
+use std::time::Duration;
+
+use support::compare;
+use support::emulator::Options;
+use support::home::Home;
+use support::terminal::Terminal;
+use support::wait;
+
+fn attach(home: &Home, columns: u16, rows: u16, extra: &[&str]) -> Terminal {
+    let mut command = vec!["abide", "attach", "work"];
+    command.extend(extra);
+    Terminal::start(home.in_terminal(&command), Options::sized(columns, rows))
+}
+
+/// A session of 100x30 that repaints and scrolls until it is told to stop.
+fn busy(home: &Home) {
+    let program = "n=0; while ! read -t 0.002 x; do n=$((n+1)); \
+        printf '\\e[%dm%d line %s\\e[m\\e[K\\n' $((31 + n % 7)) $n \"$(printf '%*s' $((n % 60)) x)\"; \
+        printf '\\e7\\e[1;1H\\e[7mframe %d\\e[m\\e[K\\e8' $n; done; echo; echo the end; exec cat";
+    home.ok(&[
+        "new", "work", "--detach", "--size", "100x30", "--", "bash", "-c", program,
+    ]);
+}
+
+fn all_equal(terminals: &[Terminal]) {
+    let (first, others) = terminals.split_first().unwrap();
+    for other in others {
+        wait::until("equal screens", || {
+            let (left, right) = (first.state(0), other.state(0));
+            compare::screens(&left, &right, &[], 1)
+                .is_empty()
+                .then_some(())
+        });
+    }
+}
+
+#[test]
+fn two_and_five_viewers_end_on_equal_screens() {
+    for count in [2, 5] {
+        let home = Home::new();
+        busy(&home);
+        let terminals: Vec<_> = (0..count).map(|_| attach(&home, 100, 30, &[])).collect();
+        for terminal in &terminals {
+            terminal.wait_text("frame");
+        }
+        // One of them reads nothing for a while, and catches up.
+        terminals[1].hold(true);
+        let before = home.info("work")["bytes"].as_u64().unwrap();
+        wait::until("more output", || {
+            (home.info("work")["bytes"].as_u64().unwrap() > before + 50_000).then_some(())
+        });
+        terminals[1].hold(false);
+        terminals[0].keys("\r");
+        for terminal in &terminals {
+            terminal.wait_text("the end");
+        }
+        all_equal(&terminals);
+        assert!(
+            terminals[0]
+                .state(0)
+                .text()
+                .contains(home.ok(&["capture", "work"]).trim_end())
+        );
+    }
+}
+
+/// Whoever has another size sees a part, is told why, and may take the size.
+#[test]
+fn a_viewer_of_another_size_is_told_and_may_take_it() {
+    let home = Home::new();
+    home.ok(&[
+        "new", "work", "--detach", "--size", "100x30", "--", "bash", "-i",
+    ]);
+    let driver = attach(&home, 100, 30, &[]);
+    driver.wait_text("$");
+    driver.keys("stty size\r");
+    driver.wait_text("30 100");
+    let other = attach(&home, 80, 24, &[]);
+    other.wait_text("100x30, driven by");
+    other.wait("the notice leaves", |state| {
+        !state.text().contains("driven by")
+    });
+    other.wait_text("30 100");
+    driver.keys("clear; stty size\r");
+    other.wait_text("30 100");
+    other.keys("\x1ct");
+    wait::until("the size of the new driver", || {
+        let info = home.info("work");
+        (info["size"]["columns"] == 80 && info["size"]["rows"] == 24).then_some(())
+    });
+    other.keys("stty size\r");
+    other.wait_text("24 80");
+    driver.wait_text("24 80");
+    // Given back: the first one drives again.
+    other.keys("\x1ct");
+    wait::until("the size of the first driver", || {
+        (home.info("work")["size"]["columns"] == 100).then_some(())
+    });
+}
+
+/// Watching changes neither the size nor what is typed.
+#[test]
+fn a_watcher_never_types() {
+    let home = Home::new();
+    home.ok(&[
+        "new", "work", "--detach", "--size", "100x30", "--", "bash", "-i",
+    ]);
+    home.wait_screen("work", "$");
+    let watcher = attach(&home, 60, 20, &["--watch"]);
+    watcher.wait_text("$");
+    watcher.keys("echo typed\r");
+    let typist = attach(&home, 100, 30, &[]);
+    typist.wait_text("$");
+    typist.keys("echo by the typist\r");
+    watcher.wait_text("by the typist");
+    typist.wait_quiet(Duration::from_millis(100));
+    assert!(!home.ok(&["capture", "work"]).contains("echo typed"));
+    assert_eq!(home.info("work")["size"]["columns"], 100);
+}
