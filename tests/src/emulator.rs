@@ -78,6 +78,8 @@ impl Emulator {
             "kitty": options.kitty, "frames": options.frames,
         });
         emulator.send(b'i', options.to_string().as_bytes())?;
+        // A terminal is there before its programs are: it answers them at once.
+        emulator.state(0)?;
         Ok(emulator)
     }
 

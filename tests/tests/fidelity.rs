@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use support::compare::{self, Exception};
-use support::emulator::{Emulator, Options, State};
+use support::emulator::{Emulator, Line, Options, State};
 use support::home::Home;
 use support::recording::{Record, Tail};
 use support::terminal::Terminal;
@@ -139,6 +139,12 @@ impl<'a> Run<'a> {
                 report,
                 "  scrollback: {missing} rows missing, {extra} too many"
             );
+            let _ = writeln!(
+                report,
+                "  expected it to end with {:#?}",
+                ends(&expected.history)
+            );
+            let _ = writeln!(report, "  but it ends with {:#?}", ends(ours));
         }
         report
     }
@@ -170,6 +176,16 @@ impl<'a> Run<'a> {
             self.pause(step);
         }
     }
+}
+
+fn ends(history: &[Line]) -> Vec<String> {
+    history
+        .iter()
+        .rev()
+        .take(12)
+        .rev()
+        .map(Line::text)
+        .collect()
 }
 
 fn prepare_files(user: &Path) {
@@ -259,8 +275,10 @@ fn zsh() {
             "\x03",
             "for n in {1..70}; do print line $n; done\r",
             "echo a line long enough to be wrapped by the line editor of the shell at eighty columns at least once\x01\x1b[Cq\x05\r",
-            "clear\r",
             "echo -n 'no newline'\r",
+            // When a terminal gets narrower, xterm.js moves the blanks that zsh has written after
+            // the text to a row of their own; to us they are as blank as any others.
+            "clear\r",
         ],
         exceptions: &[],
     });
