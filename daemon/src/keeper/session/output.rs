@@ -53,7 +53,10 @@ impl Session {
     /// What the program just wrote may be the echo that a viewer waits for.
     fn echo(&mut self) {
         if self.engine.changed() {
-            let viewers = self.links.iter_mut().filter_map(|link| link.viewer.as_mut());
+            let viewers = self
+                .links
+                .iter_mut()
+                .filter_map(|link| link.viewer.as_mut());
             viewers.for_each(|viewer| viewer.pacing.answered());
         }
     }
