@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::limits::{CLUSTERS_BEFORE_COLLECTION, MAX_CLUSTERS};
+use crate::limits::{CLUSTERS_BEFORE_COLLECTION, MAX_CLUSTERS, REFUSED_BEFORE_COLLECTION};
 
 pub(crate) struct Clusters {
     texts: Vec<Arc<str>>,
     index: HashMap<Arc<str>, u32>,
     free: Vec<u32>,
     limit: usize,
+    /// Clusters refused since the last collection.
+    refused: u32,
 }
 
 impl Clusters {
@@ -19,6 +21,7 @@ impl Clusters {
             index: HashMap::new(),
             free: Vec::new(),
             limit: CLUSTERS_BEFORE_COLLECTION,
+            refused: 0,
         }
     }
 
@@ -28,7 +31,7 @@ impl Clusters {
 
     /// A collection is due before the next [`Self::intern`].
     pub(crate) fn full(&self) -> bool {
-        self.index.len() >= self.limit
+        self.index.len() >= self.limit || self.refused >= REFUSED_BEFORE_COLLECTION
     }
 
     /// `None` when [`MAX_CLUSTERS`] are in use.
@@ -37,6 +40,7 @@ impl Clusters {
             return Some(*id);
         }
         if self.index.len() >= MAX_CLUSTERS {
+            self.refused += 1;
             return None;
         }
         let text: Arc<str> = text.into();
@@ -63,6 +67,7 @@ impl Clusters {
             }
             keep
         });
+        self.refused = 0;
         self.limit = (self.index.len() * 2).max(CLUSTERS_BEFORE_COLLECTION);
     }
 

@@ -142,8 +142,7 @@ impl History {
         self.blocks.get(after.checked_sub(1)?)
     }
 
-    /// Rows `[from, from + count)`, cut to what is kept and to one request's bound, and the number
-    /// of the first.
+    /// Rows `[from, from + count)`, cut to what is kept, and the number of the first.
     pub(crate) fn rows(&self, from: u64, count: u64) -> (u64, Vec<Arc<Row>>) {
         let from = from.clamp(self.first, self.top);
         let end = from.saturating_add(count).min(self.top);

@@ -18,6 +18,9 @@ pub const MAX_CLUSTERS: usize = 65_536;
 pub const LINKS_BEFORE_COLLECTION: usize = 256;
 /// Bytes of the links in use at most; beyond, text is shown without its link.
 pub const MAX_LINK_BYTES: usize = 4 << 20;
+/// Clusters or links that are refused because too many are in use, before unused ones are looked for
+/// once more.
+pub const REFUSED_BEFORE_COLLECTION: u32 = 256;
 /// Titles on the title stack at most; a push beyond drops the oldest.
 pub const MAX_TITLES: usize = 10;
 /// Entries of a kitty keyboard stack at most; a push beyond drops the oldest.

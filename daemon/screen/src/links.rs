@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use abide_protocol::{Link, LinkRef};
 
-use crate::limits::{LINKS_BEFORE_COLLECTION, MAX_LINK_BYTES};
+use crate::limits::{LINKS_BEFORE_COLLECTION, MAX_LINK_BYTES, REFUSED_BEFORE_COLLECTION};
 
 pub(crate) struct Links {
     entries: Vec<LinkRef>,
@@ -13,6 +13,8 @@ pub(crate) struct Links {
     free: Vec<u32>,
     bytes: usize,
     limit: usize,
+    /// Links refused since the last collection.
+    refused: u32,
     /// Number of the last anonymous link.
     anonymous: u64,
 }
@@ -25,6 +27,7 @@ impl Links {
             free: Vec::new(),
             bytes: 0,
             limit: LINKS_BEFORE_COLLECTION,
+            refused: 0,
             anonymous: 0,
         }
     }
@@ -36,7 +39,7 @@ impl Links {
 
     /// A collection is due before the next [`Self::intern`].
     pub(crate) fn full(&self) -> bool {
-        self.index.len() >= self.limit || self.bytes >= MAX_LINK_BYTES
+        self.index.len() >= self.limit || self.refused >= REFUSED_BEFORE_COLLECTION
     }
 
     /// The link's id; 0 when [`MAX_LINK_BYTES`] are in use. An empty `id` makes a link of its own,
@@ -57,6 +60,7 @@ impl Links {
         }
         let cost = cost(&link);
         if self.bytes + cost > MAX_LINK_BYTES {
+            self.refused += 1;
             return 0;
         }
         self.bytes += cost;
@@ -87,6 +91,7 @@ impl Links {
             }
             keep
         });
+        self.refused = 0;
         self.limit = (self.index.len() * 2).max(LINKS_BEFORE_COLLECTION);
     }
 

@@ -224,3 +224,28 @@ fn a_flood_of_everything_stays_in_bounds() {
     assert!(screen.take_replies().len() <= 64 << 10);
     assert!(screen.take_events().len() <= 64);
 }
+
+/// Links and clusters beyond their bounds lose what they add, not their text, and are found again
+/// when there is room.
+#[test]
+fn refused_links_come_back() {
+    let mut screen = screen(80, 40);
+    let uri = "u".repeat(2000);
+    for index in 0..3000 {
+        feed(&mut screen, format!("\x1b]8;;http://{uri}{index}\x07x"));
+    }
+    feed(&mut screen, "\x1b]8;;\x07\x1b[2J\x1b[H");
+    for index in 0..600 {
+        feed(
+            &mut screen,
+            format!("\x1b[H\x1b]8;;http://{uri}{index}\x07x\x1b]8;;\x07"),
+        );
+    }
+    let snapshot = screen.snapshot();
+    assert!(
+        snapshot.rows[0]
+            .runs()
+            .next()
+            .is_some_and(|(run, _)| run.link.is_some())
+    );
+}

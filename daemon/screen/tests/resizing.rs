@@ -68,6 +68,19 @@ fn wrapped_lines_are_wrapped_anew() {
     );
 }
 
+/// zsh marks output without a newline by filling the row, and erases what follows.
+#[test]
+fn an_erased_row_is_no_continuation() {
+    check((4, 3), "%   \x20\r\x1b[J$", (8, 3), ("", "%|$|"), (1, 1));
+    check(
+        (4, 3),
+        "abcd\x20\r\x1b[2K$",
+        (8, 3),
+        ("", "abcd|$|"),
+        (1, 1),
+    );
+}
+
 #[test]
 fn trailing_colour_makes_no_rows() {
     let mut screen = after(8, 3, "ab\x1b[41m\x1b[K\x1b[m\r\nc");
