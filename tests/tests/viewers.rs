@@ -16,7 +16,8 @@ fn attach(home: &Home, columns: u16, rows: u16, extra: &[&str]) -> Terminal {
 
 /// A session of 100x30 that repaints and scrolls until it is told to stop.
 fn busy(home: &Home) {
-    let program = "n=0; while ! read -t 0.002 x; do n=$((n+1)); \
+    // `read` with a time limit may lose what it has just read; without one it only looks.
+    let program = "n=0; while ! read -t 0; do sleep 0.002; n=$((n+1)); \
         printf '\\e[%dm%d line %s\\e[m\\e[K\\n' $((31 + n % 7)) $n \"$(printf '%*s' $((n % 60)) x)\"; \
         printf '\\e7\\e[1;1H\\e[7mframe %d\\e[m\\e[K\\e8' $n; done; echo; echo the end; exec cat";
     home.ok(&[
