@@ -10,10 +10,12 @@ const { Terminal } = headless;
 
 /** What is not in the public interface of a cell, in one place. */
 const hidden = {
-  underlineStyle: (cell) => cell.extended?.underlineStyle ?? 0,
-  underlineColour: (cell) => cell.extended?.underlineColor ?? 0,
+  // A cell without them keeps those of the cell that was read before.
+  extended: (cell) => (cell.hasExtendedAttrs() ? cell.extended : undefined),
+  underlineStyle: (cell) => hidden.extended(cell)?.underlineStyle ?? 1,
+  underlineColour: (cell) => hidden.extended(cell)?.underlineColor ?? 0,
   link: (terminal, cell) => {
-    const id = cell.extended?.urlId;
+    const id = hidden.extended(cell)?.urlId;
     return id ? (terminal._core._oscLinkService.getLinkData(id)?.uri ?? '') : '';
   },
 };
@@ -86,7 +88,9 @@ function correct(terminal, kitty, reply) {
   const buffer = () => terminal._core._bufferService.buffer;
   // xterm erases the last column when a wrap is pending; xterm.js erases nothing there.
   for (const final of ['K', 'J']) {
-    terminal.parser.registerCsiHandler({ final }, () => {
+    terminal.parser.registerCsiHandler({ final }, (parameters) => {
+      // A program's `CSI 3 J` takes nothing out of the user's own scrollback: that is meant.
+      if (final === 'J' && parameters[0] === 3) return true;
       buffer().x = Math.min(buffer().x, terminal.cols - 1);
       return false;
     });

@@ -179,13 +179,8 @@ impl<'a> Run<'a> {
 }
 
 fn ends(history: &[Line]) -> Vec<String> {
-    history
-        .iter()
-        .rev()
-        .take(12)
-        .rev()
-        .map(Line::text)
-        .collect()
+    let newest = history.iter().rev().take(12).rev();
+    newest.map(Line::text).collect()
 }
 
 fn prepare_files(user: &Path) {
