@@ -273,10 +273,11 @@ impl Terminal {
         };
         let cell = self.shown.grid.line(self.at.row).cell(column);
         let base = cell.glyph.protected(false);
+        // Made now, so that nothing is collected between a cluster's making and its place on the grid.
+        self.blank();
         let graphemes = self.flags.graphemes;
         let known = self.joins.get(base, c).filter(|_| graphemes);
         let join = known.unwrap_or_else(|| {
-            // Ids that a collection would free may be in `cell` only if it is on the grid.
             self.collect_if_due();
             let join = self.joined(base, c);
             if graphemes {

@@ -84,6 +84,11 @@ impl Styles {
         self.index.len() >= self.limit
     }
 
+    /// The id of a pen that is interned.
+    pub(crate) fn find(&self, pen: Pen) -> Option<u32> {
+        self.index.get(&pen.0).copied()
+    }
+
     /// The style as history writes it.
     pub(crate) fn packed(&self, id: u32) -> &[u8] {
         self.packed

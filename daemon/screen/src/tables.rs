@@ -63,6 +63,12 @@ impl Tables {
         }
         for pen in pens {
             set(&mut links, pen.link());
+            // An id may have been made and not be on the grid yet.
+            for pen in [pen, pen.erased()] {
+                if let Some(id) = self.styles.find(pen) {
+                    set(&mut styles, id);
+                }
+            }
         }
         self.styles.collect(&styles);
         self.clusters.collect(&clusters);

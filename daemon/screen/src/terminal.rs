@@ -242,8 +242,7 @@ impl Terminal {
         blank
     }
 
-    /// Forgets styles, clusters and links that nothing shows any more. Must come before an id is
-    /// made, not between making and storing it.
+    /// Forgets styles, clusters and links that neither a cell shows nor a pen has.
     pub(crate) fn collect_if_due(&mut self) {
         if !self.tables.full() {
             return;
