@@ -260,12 +260,6 @@ impl Link {
         }
     }
 
-    /// Looks whether bytes have come, without waiting.
-    pub fn look(&mut self) -> Result<bool, LinkError> {
-        let read = self.socket.look(&mut self.chunk);
-        Ok(self.received(read)?.is_some())
-    }
-
     fn write_some(&mut self) -> Result<(), LinkError> {
         let mut written = 0;
         let result = loop {

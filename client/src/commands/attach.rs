@@ -168,7 +168,6 @@ fn open(
         attached: false,
         event: EventNo(0),
         painting: None,
-        typing: false,
         began: Instant::now(),
     })
 }

@@ -37,25 +37,15 @@ impl Watched {
 
     /// Bytes that are here; `None`: none, wait. 0: the other side is gone.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        if !self.fresh {
-            return Ok(None);
-        }
-        self.look(buffer)
-    }
-
-    /// As [`Self::read`], but looks even if nothing was announced.
-    pub fn look(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        loop {
+        while self.fresh {
             match rustix::io::read(self.fd(), &mut *buffer) {
                 Ok(count) => return Ok(Some(count)),
                 Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => {
-                    self.fresh = false;
-                    return Ok(None);
-                }
+                Err(rustix::io::Errno::AGAIN) => self.fresh = false,
                 Err(error) => return Err(error.into()),
             }
         }
+        Ok(None)
     }
 
     /// Waits until reading (if `listen`) or writing (if `pending`) may do something. Cancel safe.

@@ -27,8 +27,6 @@ const BATCH: usize = 64;
 const PROBE_PATIENCE: Duration = Duration::from_millis(8);
 /// Answers still under way at the end are awaited this long, so that no shell reads them.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
-/// An echo that is not here within this time is waited for asleep.
-const ECHO: Duration = Duration::from_micros(250);
 /// The keeper is given this long to take the goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -59,8 +57,6 @@ pub(super) struct Attachment {
     pub(super) event: EventNo,
     /// Revision that is painted once the terminal has taken everything.
     pub(super) painting: Option<Revision>,
-    /// A key has just been sent.
-    pub(super) typing: bool,
     pub(super) began: Instant,
 }
 
@@ -89,38 +85,13 @@ impl Attachment {
             if let Err(ending) = self.show(now) {
                 break ending;
             }
-            let wake = match self.echo(now) {
-                Some(wake) => wake,
-                None => self.wake(&mut buffer).await,
-            };
+            let wake = self.wake(&mut buffer).await;
             if let Err(ending) = self.dispatch(wake, &buffer) {
                 break ending;
             }
         };
         self.end(&ending).await;
         ending
-    }
-
-    /// After a key, looks out for the answer for a moment instead of going to sleep: being woken
-    /// would take as long as the answer itself.
-    fn echo(&mut self, now: Instant) -> Option<Wake> {
-        if !std::mem::take(&mut self.typing) {
-            return None;
-        }
-        while now.elapsed() < ECHO {
-            match self.link.look() {
-                Ok(false) => std::thread::yield_now(),
-                Ok(true) => {
-                    return self
-                        .link
-                        .try_next()
-                        .transpose()
-                        .map(|message| Wake::Link(message.map(Some)));
-                }
-                Err(error) => return Some(Wake::Link(Err(error))),
-            }
-        }
-        None
     }
 
     async fn wake(&mut self, buffer: &mut [u8]) -> Wake {
@@ -395,7 +366,6 @@ impl Attachment {
             return Ok(());
         }
         self.picture.typed();
-        self.typing = true;
         match self.outgoing.push(event) {
             Some(message) => self.send(&message),
             None => Ok(()),
