@@ -238,22 +238,22 @@ fn tables_are_collected() {
 /// A collection may fall between any two steps: wherever it does, the pen's own style survives.
 #[test]
 fn a_collection_leaves_the_pen_alone() {
-    for offset in 0..12u32 {
-        let mut screen = support::screen(8, 2);
-        feed(&mut screen, "\x1b[48;5;9m\x1b[K".repeat(offset as usize));
-        for index in 0..2100u32 {
-            let (red, green) = ((index >> 8) as u8, index as u8);
-            feed(
-                &mut screen,
-                format!(
-                    "\x1b[38;2;{red};{green};{offset};48;2;{green};{red};7m\x1b[H\x1b[4hé\x1b[4l"
-                ),
-            );
-            if (2000..2100).contains(&index) {
-                let style = style_at(&screen.snapshot(), 0, 0);
-                assert_eq!(style.fg, rgb(red, green, offset as u8), "{index}");
-                assert_eq!(style.bg, rgb(green, red, 7), "{index}");
-            }
+    for offset in 0..4u8 {
+        let mut screen = support::screen(100, 60);
+        feed(&mut screen, "\x1b[48;5;9m\x1b[K".repeat(offset.into()));
+        let part = |index: u32| ((index >> 8) as u8, index as u8);
+        // Passes the first collection and uses the ids it freed.
+        for index in 0..5900u32 {
+            let (red, green) = part(index);
+            let text = format!("\x1b[38;2;{red};{green};{offset};48;2;{green};{red};7mé");
+            assert_eq!(screen.feed(text.as_bytes()), text.len());
+        }
+        let snapshot = screen.snapshot();
+        for index in 0..5900u32 {
+            let (red, green) = part(index);
+            let style = style_at(&snapshot, index as usize / 100, (index % 100) as u16);
+            assert_eq!(style.fg, rgb(red, green, offset), "{index}");
+            assert_eq!(style.bg, rgb(green, red, 7), "{index}");
         }
     }
 }
