@@ -2,9 +2,10 @@
 //!
 //! An echo is never delayed: the first changes after an applied input ([`ECHOES`] of them, since
 //! a program may be repainting something else just then) go at once when the PTY has been drained.
-//! Every other first change waits [`SETTLE`], so that one repaint makes one frame; what follows goes at most once per interval, on the session's [`Grid`], so that
-//! viewers share snapshots and update bodies. A viewer that does not acknowledge gets nothing:
-//! there is never a queue of frames, only the newest state once the window opens.
+//! Every other first change waits [`SETTLE`], so that one repaint makes one frame; what follows
+//! goes at most once per interval, on the session's [`Grid`], so that viewers share snapshots and
+//! update bodies. A viewer that does not acknowledge gets nothing: there is never a queue of
+//! frames, only the newest state once the window opens.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
