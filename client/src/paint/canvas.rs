@@ -107,7 +107,7 @@ impl Canvas {
         stylus.autowrap(false);
         self.write_fresh(row, &cells, first, stylus);
         if coloured && row.cells() < cols {
-            stylus.go(bottom, row.cells());
+            stylus.go(bottom, row.cells().max(first as u16));
             stylus.erase_line(&Style::PLAIN);
         }
         true
@@ -161,9 +161,12 @@ impl Canvas {
             }
             stylus.autowrap(false);
             let part = self.joined[usize::from(index)] && !row.wrapped();
-            let to_the_end = self.patch_row(index, old.as_deref(), row, part, stylus);
-            if to_the_end {
+            let touched = self.patch_row(index, old.as_deref(), row, part, stylus);
+            if touched.end {
                 self.joined[usize::from(index)] = false;
+            }
+            if touched.whole && index > 0 {
+                self.joined[usize::from(index - 1)] = false;
             }
             self.rows[usize::from(index)] = Some(Arc::clone(row));
         }
@@ -210,8 +213,8 @@ impl Canvas {
         }
     }
 
-    /// Repaints one row; whether its last column was written or erased. `part`: the terminal has
-    /// joined it to the next one, which erasing its end undoes.
+    /// Repaints one row. `part`: the terminal has joined it to the next one, which erasing its end
+    /// undoes.
     fn patch_row(
         &self,
         at: u16,
@@ -219,7 +222,7 @@ impl Canvas {
         new: &Row,
         part: bool,
         stylus: &mut Stylus,
-    ) -> bool {
+    ) -> Touched {
         let cols = self.size.cols();
         let width = usize::from(cols);
         let fresh = expand(new, cols);
@@ -230,7 +233,10 @@ impl Canvas {
                 stylus.go(at, end as u16);
                 stylus.erase_line(&Style::PLAIN);
             }
-            return true;
+            return Touched {
+                end: true,
+                whole: end == 0,
+            };
         };
         let stale = expand(old, cols);
         let (mut limit, mut tail) = (width, None);
@@ -253,7 +259,10 @@ impl Canvas {
             stylus.go(at, limit as u16);
             stylus.erase_line(&style);
         }
-        touched_end
+        Touched {
+            end: touched_end,
+            whole: tail.is_some() && limit == 0,
+        }
     }
 
     /// Writes `cells[from..to]` of row `at`. `under`: what stands there (`None`: blanks; shorter
@@ -287,6 +296,15 @@ impl Canvas {
             }
         }
     }
+}
+
+/// What repainting a row did to the terminal's soft wraps.
+#[derive(Clone, Copy)]
+struct Touched {
+    /// The last column was written or erased: the wrap into the next row is gone.
+    end: bool,
+    /// It was erased from its start: the wrap from the row above is gone.
+    whole: bool,
 }
 
 /// Where blanks of one background reach to the end of the row, if erasing can paint them.
