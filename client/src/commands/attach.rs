@@ -7,6 +7,8 @@ mod nesting;
 mod outgoing;
 mod picture;
 mod signals;
+mod terminal;
+mod typing;
 
 use std::time::Instant;
 
@@ -25,11 +27,12 @@ use crate::look::Asked;
 use crate::paint::Caps;
 use crate::tty::{Probe, Tty};
 use crate::{ansi, sessions};
-use attachment::{Attachment, Manners, size_or_default};
+use attachment::{Attachment, Manners};
 use ending::Ending;
 use outgoing::Outgoing;
 use picture::Picture;
 use signals::Signals;
+use terminal::size_or_default;
 
 /// What to attach to and how.
 #[derive(Clone, Debug)]

@@ -2,33 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-use abide_protocol::input::{InputEvent, KeyEvent, MouseEvent};
 use abide_protocol::message::{Event, ToClient, ToServer, ViewerHeader};
-use abide_protocol::snapshot::MouseTracking;
-use abide_protocol::{EventNo, Revision, Size};
+use abide_protocol::{EventNo, Revision};
 
 use super::ending::Ending;
 use super::events::{self, Shown};
 use super::outgoing::Outgoing;
 use super::picture::Picture;
 use super::signals::{Signal, Signals};
-use crate::keys::prefix::{Command, Prefix, PrefixOut};
-use crate::keys::{Decoder, FromTerminal, Outer, Reply};
+use crate::keys::prefix::Prefix;
+use crate::keys::{Decoder, FromTerminal, Outer};
 use crate::link::{Link, LinkError};
 use crate::paint::Keyboard;
-use crate::tty::{self, Probe, Tty, Turn};
+use crate::tty::{Probe, Tty, Turn};
 
 /// Bytes read from the terminal at once.
-const CHUNK: usize = 16 << 10;
+pub(super) const CHUNK: usize = 16 << 10;
 /// Messages taken in before the picture is painted, at most.
 const BATCH: usize = 64;
 /// The first paint waits this long for a terminal that answers at once, so that it need not be
 /// painted again in more colours.
 const PROBE_PATIENCE: Duration = Duration::from_millis(8);
-/// Answers still under way at the end are awaited this long, so that no shell reads them.
-const LAST_ANSWERS: Duration = Duration::from_millis(150);
-/// The keeper is given this long to take the goodbye.
-const GOODBYE: Duration = Duration::from_millis(500);
 
 /// What the user may do here.
 pub(super) struct Manners {
@@ -69,7 +63,7 @@ enum Wake {
 }
 
 /// The loop goes on, or it is left.
-type Flow = Result<(), Ending>;
+pub(super) type Flow = Result<(), Ending>;
 
 impl Attachment {
     /// Runs until there is a reason to end, then gives the terminal back.
@@ -159,7 +153,7 @@ impl Attachment {
         Ok(())
     }
 
-    fn send(&mut self, message: &ToServer) -> Flow {
+    pub(super) fn send(&mut self, message: &ToServer) -> Flow {
         self.link
             .post(message)
             .map_err(|error| Ending::Lost(error.to_string()))
@@ -190,7 +184,7 @@ impl Attachment {
         self.write()
     }
 
-    fn write(&mut self) -> Flow {
+    pub(super) fn write(&mut self) -> Flow {
         self.tty.write_some().map_err(|_| Ending::TerminalGone)?;
         if self.tty.pending() {
             Ok(())
@@ -304,258 +298,4 @@ impl Attachment {
             }
         }
     }
-
-    /// What came from the terminal. Keys that came together travel together.
-    fn typed(&mut self, typed: Vec<FromTerminal>, now: Instant) -> Flow {
-        let mut keys = Vec::new();
-        for item in typed {
-            if let FromTerminal::Key(key) = item {
-                self.key(key, &mut keys, now)?;
-                continue;
-            }
-            self.send_keys(&mut keys, now)?;
-            match item {
-                FromTerminal::Key(_) => {}
-                FromTerminal::Paste(text) => {
-                    self.prefix.cancel();
-                    self.input(InputEvent::Paste(text), now)?;
-                }
-                FromTerminal::Raw(bytes) => self.input(InputEvent::Raw(bytes), now)?,
-                FromTerminal::Mouse(mouse) => self.mouse(mouse)?,
-                FromTerminal::Focus(focused) => self.send(&ToServer::Focus { focused })?,
-                FromTerminal::Reply(reply) => self.reply(&reply)?,
-            }
-        }
-        self.send_keys(&mut keys, now)
-    }
-
-    fn key(&mut self, key: KeyEvent, keys: &mut Vec<KeyEvent>, now: Instant) -> Flow {
-        match self.prefix.on(key) {
-            PrefixOut::Forward(key) => keys.push(key),
-            PrefixOut::Command(command) => {
-                self.send_keys(keys, now)?;
-                return self.command(command, now);
-            }
-            PrefixOut::Help => {
-                let prefix = &self.manners.prefix_name;
-                let help =
-                    format!("{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself");
-                self.picture.say(help, now);
-            }
-            PrefixOut::Pending | PrefixOut::Nothing => {}
-        }
-        Ok(())
-    }
-
-    fn send_keys(&mut self, keys: &mut Vec<KeyEvent>, now: Instant) -> Flow {
-        let mut keys = std::mem::take(keys);
-        match (keys.len(), keys.pop()) {
-            (_, None) => Ok(()),
-            (1, Some(key)) => self.input(InputEvent::Key(key), now),
-            (_, Some(last)) => {
-                keys.push(last);
-                self.input(InputEvent::Keys(keys), now)
-            }
-        }
-    }
-
-    fn input(&mut self, event: InputEvent, now: Instant) -> Flow {
-        if self.manners.watch {
-            let line = format!("only watching; {} d detaches", self.manners.prefix_name);
-            self.picture.say(line, now);
-            return Ok(());
-        }
-        self.picture.typed();
-        match self.outgoing.push(event) {
-            Some(message) => self.send(&message),
-            None => Ok(()),
-        }
-    }
-
-    fn mouse(&mut self, mouse: MouseEvent) -> Flow {
-        let wanted = self
-            .picture
-            .snapshot()
-            .is_some_and(|snapshot| snapshot.modes.mouse != MouseTracking::Off);
-        let cell = self.picture.session_cell(mouse.column, mouse.row);
-        let (Some((column, row)), true, false) = (cell, wanted, self.manners.watch) else {
-            return Ok(());
-        };
-        let event = InputEvent::Mouse(MouseEvent {
-            column,
-            row,
-            ..mouse
-        });
-        match self.outgoing.push(event) {
-            Some(message) => self.send(&message),
-            None => Ok(()),
-        }
-    }
-
-    fn command(&mut self, command: Command, now: Instant) -> Flow {
-        match command {
-            Command::Detach => Err(Ending::Detached),
-            Command::Size if self.manners.watch => {
-                self.picture
-                    .say("only watching; the size stays".into(), now);
-                Ok(())
-            }
-            Command::Size => self.send(&ToServer::Drive {
-                take: !self.picture.drives(),
-            }),
-            Command::Pan(direction) => {
-                self.picture.pan(direction);
-                Ok(())
-            }
-        }
-    }
-
-    /// An answer of the terminal: late or early, it changes what may be written.
-    fn reply(&mut self, reply: &Reply) -> Flow {
-        let scheme = matches!(reply, Reply::ColorScheme { .. });
-        if self.probe.hear(reply) {
-            return self.settled();
-        }
-        if scheme && !self.probe.open() {
-            // The colours have changed with it.
-            let questions = self.probe.colours();
-            self.tty.post(&questions);
-            return self.write();
-        }
-        Ok(())
-    }
-
-    /// The terminal has answered everything.
-    fn settled(&mut self) -> Flow {
-        let found = &self.probe.findings;
-        let before = self.picture.painter.caps();
-        let mut caps = before;
-        if let Some(name) = &found.name {
-            caps.known(name);
-        }
-        caps.sync = found.has(2026);
-        let outfit = &mut self.picture.outfit;
-        outfit.before.modes = found.set();
-        outfit.before.foreground = found.look.palette.foreground;
-        outfit.before.background = found.look.palette.background;
-        outfit.before.cursor = found.look.palette.cursor;
-        outfit.before.cursor_style = found.cursor_style;
-        outfit.set_caps(caps);
-        let mut bytes = Vec::new();
-        let keyboard = match (found.kitty, caps.osc) {
-            (true, _) => Keyboard::Kitty,
-            (false, true) => Keyboard::ModifyOtherKeys(found.modify_other_keys),
-            (false, false) => Keyboard::Legacy,
-        };
-        if outfit.keyboard() != keyboard {
-            bytes.extend(outfit.choose(keyboard));
-        }
-        for mode in [2027, 2031] {
-            if found.has(mode) {
-                bytes.extend(outfit.enable(mode));
-            }
-        }
-        let outer = match keyboard {
-            Keyboard::Kitty => Outer::Kitty(outfit.kitty_flags()),
-            Keyboard::ModifyOtherKeys(_) => Outer::ModifyOtherKeys,
-            Keyboard::Legacy => Outer::Legacy,
-        };
-        self.decoder.set_outer(outer);
-        self.picture.painter.set_caps(caps);
-        self.picture.painter.forget_pen();
-        if (before.depth, before.underlines) != (caps.depth, caps.underlines) {
-            self.picture.repaint();
-        }
-        self.tty.undo_by(self.picture.undo());
-        self.tty.post(&bytes);
-        self.write()?;
-        self.send(&ToServer::Look(self.probe.look()))
-    }
-
-    fn signal(&mut self, signal: Signal, now: Instant) -> Flow {
-        match signal {
-            Signal::Resized => self.resized(now),
-            Signal::End(number) => Err(Ending::Signal(number)),
-            Signal::HangUp => Err(Ending::TerminalGone),
-            Signal::Suspend => {
-                self.tty.undo_by(self.picture.leave());
-                self.tty.restore();
-                tty::stop_here();
-                Ok(())
-            }
-            Signal::Continued => self.resume(now),
-        }
-    }
-
-    /// In the foreground again, on a terminal that others have used.
-    fn resume(&mut self, now: Instant) -> Flow {
-        self.tty.raw().map_err(|_| Ending::TerminalGone)?;
-        let bytes = self.picture.start_over();
-        self.tty.undo_by(self.picture.undo());
-        self.tty.post(&bytes);
-        self.write()?;
-        self.resized(now)
-    }
-
-    fn resized(&mut self, now: Instant) -> Flow {
-        let Some(size) = self.tty.size() else {
-            return Ok(());
-        };
-        self.picture.resize(size, now);
-        self.send(&ToServer::Resize { size })
-    }
-
-    /// Gives the terminal back, however it ended.
-    async fn end(&mut self, ending: &Ending) {
-        if matches!(ending, Ending::TerminalGone) {
-            self.tty.restore();
-            return;
-        }
-        if matches!(ending, Ending::Program(_)) {
-            let bytes = self.picture.last_words(Instant::now());
-            self.tty.post(&bytes);
-        }
-        let bytes = self.picture.leave();
-        self.tty.post(&bytes);
-        let farewell = async {
-            // The link may be gone already; that changes nothing here.
-            let _ = self.link.send(&ToServer::Detach).await;
-        };
-        let _ = tokio::time::timeout(GOODBYE, farewell).await;
-        self.swallow().await;
-        let rest = self.tty.take_unsent();
-        self.tty.undo_by(rest);
-        self.tty.restore();
-    }
-
-    /// Reads what the terminal still has to say to us, so that the shell does not get it.
-    async fn swallow(&mut self) {
-        if self.probe.answers() {
-            let sentinel = self.probe.sentinel();
-            self.tty.post(&sentinel);
-        }
-        let drained = async {
-            let mut buffer = vec![0; CHUNK];
-            while self.tty.pending() || self.probe.open() {
-                let Ok(turn) = self.tty.turn(&mut buffer, true).await else {
-                    return;
-                };
-                let Turn::Read(count) = turn else { continue };
-                if count == 0 {
-                    return;
-                }
-                for item in self.decoder.feed(&buffer[..count], Instant::now()) {
-                    if let FromTerminal::Reply(reply) = item {
-                        self.probe.hear(&reply);
-                    }
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LAST_ANSWERS, drained).await;
-    }
-}
-
-/// The terminal's size, or the commonest one for a terminal that does not know its own.
-pub(super) fn size_or_default(tty: &Tty) -> Size {
-    tty.size().unwrap_or(Size::clamped(80, 24))
 }

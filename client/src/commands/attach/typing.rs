@@ -1,0 +1,119 @@
+//! What the user does at the terminal, for the session or for us.
+
+use std::time::Instant;
+
+use abide_protocol::input::{InputEvent, KeyEvent, MouseEvent};
+use abide_protocol::message::ToServer;
+use abide_protocol::snapshot::MouseTracking;
+
+use super::attachment::{Attachment, Flow};
+use super::ending::Ending;
+use crate::keys::FromTerminal;
+use crate::keys::prefix::{Command, PrefixOut};
+
+impl Attachment {
+    /// What came from the terminal. Keys that came together travel together.
+    pub(super) fn typed(&mut self, typed: Vec<FromTerminal>, now: Instant) -> Flow {
+        let mut keys = Vec::new();
+        for item in typed {
+            if let FromTerminal::Key(key) = item {
+                self.key(key, &mut keys, now)?;
+                continue;
+            }
+            self.send_keys(&mut keys, now)?;
+            match item {
+                FromTerminal::Key(_) => {}
+                FromTerminal::Paste(text) => {
+                    self.prefix.cancel();
+                    self.input(InputEvent::Paste(text), now)?;
+                }
+                FromTerminal::Raw(bytes) => self.input(InputEvent::Raw(bytes), now)?,
+                FromTerminal::Mouse(mouse) => self.mouse(mouse)?,
+                FromTerminal::Focus(focused) => self.send(&ToServer::Focus { focused })?,
+                FromTerminal::Reply(reply) => self.reply(&reply)?,
+            }
+        }
+        self.send_keys(&mut keys, now)
+    }
+
+    fn key(&mut self, key: KeyEvent, keys: &mut Vec<KeyEvent>, now: Instant) -> Flow {
+        match self.prefix.on(key) {
+            PrefixOut::Forward(key) => keys.push(key),
+            PrefixOut::Command(command) => {
+                self.send_keys(keys, now)?;
+                return self.command(command, now);
+            }
+            PrefixOut::Help => {
+                let prefix = &self.manners.prefix_name;
+                let help =
+                    format!("{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself");
+                self.picture.say(help, now);
+            }
+            PrefixOut::Pending | PrefixOut::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn send_keys(&mut self, keys: &mut Vec<KeyEvent>, now: Instant) -> Flow {
+        let mut keys = std::mem::take(keys);
+        match (keys.len(), keys.pop()) {
+            (_, None) => Ok(()),
+            (1, Some(key)) => self.input(InputEvent::Key(key), now),
+            (_, Some(last)) => {
+                keys.push(last);
+                self.input(InputEvent::Keys(keys), now)
+            }
+        }
+    }
+
+    fn input(&mut self, event: InputEvent, now: Instant) -> Flow {
+        if self.manners.watch {
+            let line = format!("only watching; {} d detaches", self.manners.prefix_name);
+            self.picture.say(line, now);
+            return Ok(());
+        }
+        self.picture.typed();
+        match self.outgoing.push(event) {
+            Some(message) => self.send(&message),
+            None => Ok(()),
+        }
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) -> Flow {
+        let wanted = self
+            .picture
+            .snapshot()
+            .is_some_and(|snapshot| snapshot.modes.mouse != MouseTracking::Off);
+        let cell = self.picture.session_cell(mouse.column, mouse.row);
+        let (Some((column, row)), true, false) = (cell, wanted, self.manners.watch) else {
+            return Ok(());
+        };
+        let event = InputEvent::Mouse(MouseEvent {
+            column,
+            row,
+            ..mouse
+        });
+        match self.outgoing.push(event) {
+            Some(message) => self.send(&message),
+            None => Ok(()),
+        }
+    }
+
+    fn command(&mut self, command: Command, now: Instant) -> Flow {
+        match command {
+            Command::Detach => Err(Ending::Detached),
+            Command::Size if self.manners.watch => {
+                self.picture
+                    .say("only watching; the size stays".into(), now);
+                Ok(())
+            }
+            Command::Size => self.send(&ToServer::Drive {
+                take: !self.picture.drives(),
+            }),
+            Command::Pan(direction) => {
+                self.picture.pan(direction);
+                Ok(())
+            }
+        }
+    }
+}
