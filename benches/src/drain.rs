@@ -12,6 +12,8 @@ pub const ROWS: u16 = 50;
 const CHUNK: usize = 64 << 10;
 /// After this long a program is taken to be stuck, and the run fails.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Without output for this long, everything is painted.
+const SETTLED: Duration = Duration::from_millis(500);
 /// What every terminal answers when it is asked what it is; programs wait for it at their start.
 const QUESTION: &[u8] = b"\x1b[c";
 const ANSWER: &[u8] = b"\x1b[?62;22c";
@@ -114,6 +116,15 @@ impl Drain {
     /// Bytes painted so far.
     pub fn painted(&self) -> u64 {
         self.shared.painted.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing more is painted.
+    pub fn settle(&self) {
+        let mut before = u64::MAX;
+        while before != self.painted() {
+            before = self.painted();
+            std::thread::sleep(SETTLED);
+        }
     }
 
     /// From now on reads nothing.

@@ -88,6 +88,8 @@ fn run(peer: Peer, file: &Path, taken: &mut Taken) {
     taken
         .seconds
         .push((seen.drain.came() - start).as_secs_f64());
+    // What comes late (rows for the scrollback) counts too.
+    seen.drain.settle();
     taken.cpu.push(peer::cpu(&between) - cpu);
     taken
         .painted
