@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcgetwinsize, tcsetattr};
 use support::recording::Recorder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,7 +26,11 @@ async fn main() -> anyhow::Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
     let pair = native_pty_system().openpty(pty_size(tcgetwinsize(std::io::stdout())?))?;
     let recorder = Arc::new(Mutex::new(Recorder::new(File::create(path)?)));
-    record_size(&recorder, &*pair.master)?;
+    let size = pair.master.get_size()?;
+    recorder
+        .lock()
+        .expect("recorder")
+        .size(size.cols, size.rows)?;
 
     let before = tcgetattr(std::io::stdin())?;
     let mut raw = before.clone();
@@ -53,23 +57,17 @@ async fn main() -> anyhow::Result<()> {
         tokio::select! {
             _ = &mut ended => break,
             _ = resized.recv() => {
-                pair.master.resize(pty_size(tcgetwinsize(std::io::stdout())?))?;
-                record_size(&recorder, &*pair.master)?;
+                // Recorded before the program is told: what it writes for the new size comes after.
+                let mut recorder = recorder.lock().expect("recorder");
+                let size = pty_size(tcgetwinsize(std::io::stdout())?);
+                recorder.size(size.cols, size.rows)?;
+                pair.master.resize(size)?;
             }
         }
     }
     let status = child.wait()?;
     tcsetattr(std::io::stdin(), OptionalActions::Now, &before)?;
     std::process::exit(status.exit_code().cast_signed());
-}
-
-fn record_size(recorder: &Mutex<Recorder<File>>, master: &dyn MasterPty) -> anyhow::Result<()> {
-    let size = master.get_size()?;
-    recorder
-        .lock()
-        .expect("recorder")
-        .size(size.cols, size.rows)?;
-    Ok(())
 }
 
 fn pty_size(size: Winsize) -> PtySize {
