@@ -1,7 +1,7 @@
 //! One connection to the keeper's socket: frames in, frames out, both bounded.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -10,9 +10,12 @@ use abide_protocol::message::ViewerHeader;
 use abide_protocol::message::{Answer, Failure, ToClient, ToServer};
 use abide_protocol::wire::{self, FrameReader, UpdateBody, WireError};
 use abide_protocol::{DeviceId, RequestId};
-use tokio::net::UnixStream;
+use rustix::net::SendFlags;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
 
+use super::pty;
 use super::session::Capture;
 use super::viewer::Viewer;
 
@@ -38,7 +41,10 @@ pub(crate) enum Phase {
 
 /// A connection and what belongs to it.
 pub(crate) struct Link {
-    stream: UnixStream,
+    /// Watched for input only: room that every read of the other side makes must not wake us.
+    stream: AsyncFd<OwnedFd>,
+    /// A duplicate, watched for room while something waits to be written.
+    room: Option<AsyncFd<OwnedFd>>,
     reader: FrameReader<ToServer>,
     out: Vec<u8>,
     written: usize,
@@ -63,9 +69,10 @@ pub(crate) enum Work {
 
 impl Link {
     /// Takes a connection whose peer has been checked, and says hello.
-    pub(crate) fn new(stream: UnixStream, now: Instant) -> Self {
+    pub(crate) fn new(stream: tokio::net::UnixStream, now: Instant) -> io::Result<Self> {
         let mut link = Self {
-            stream,
+            stream: pty::watch(stream.into_std()?.into(), Interest::READABLE)?,
+            room: None,
             reader: FrameReader::new(),
             out: Vec::new(),
             written: 0,
@@ -78,7 +85,7 @@ impl Link {
             work: None,
         };
         link.send(&ToClient::Hello(wire::hello()));
-        link
+        Ok(link)
     }
 
     /// Bytes that wait to be written.
@@ -135,10 +142,12 @@ impl Link {
         if hears && self.stream.poll_read_ready(cx).is_ready() {
             return Poll::Ready(());
         }
-        if self.unwritten() > 0 && self.stream.poll_write_ready(cx).is_ready() {
-            return Poll::Ready(());
+        match &self.room {
+            _ if self.unwritten() == 0 => Poll::Pending,
+            Some(room) => room.poll_write_ready(cx).map(|_| ()),
+            // Not tried yet.
+            None => Poll::Ready(()),
         }
-        Poll::Pending
     }
 
     /// Reads what is there, at most one buffer full. Answers whether there was anything.
@@ -146,14 +155,16 @@ impl Link {
         if self.unwritten() >= DEAF {
             return false;
         }
-        let read = self.stream.try_read(buffer);
+        let read = self.stream.try_io(Interest::READABLE, |fd| {
+            Ok(rustix::io::read(fd, &mut *buffer)?)
+        });
         self.take(read, buffer)
     }
 
     /// As [`Self::receive`], but asks the socket itself: what arrived a moment ago counts.
     pub(crate) fn receive_now(&mut self, buffer: &mut [u8]) -> bool {
         use rustix::net::RecvFlags;
-        let read = rustix::net::recv(self.stream.as_fd(), &mut *buffer, RecvFlags::DONTWAIT);
+        let read = rustix::net::recv(self.stream.get_ref(), &mut *buffer, RecvFlags::DONTWAIT);
         self.take(
             read.map(|(count, _)| count).map_err(io::Error::from),
             buffer,
@@ -182,16 +193,40 @@ impl Link {
         }
     }
 
+    fn write(&self) -> io::Result<usize> {
+        let rest = self.out.get(self.written..).unwrap_or_default();
+        match &self.room {
+            Some(room) => room.try_io(Interest::WRITABLE, |fd| send(fd, rest)),
+            None => send(self.stream.get_ref(), rest),
+        }
+    }
+
+    fn wait_for_room(&mut self) {
+        if self.room.is_none() {
+            let duplicate = self.stream.get_ref().try_clone();
+            let room = duplicate.and_then(|fd| pty::watch(fd, Interest::WRITABLE));
+            // Out of descriptors: a link that could not be written again is closed.
+            self.phase = if room.is_ok() {
+                self.phase
+            } else {
+                Phase::Closed
+            };
+            self.room = room.ok();
+        }
+    }
+
     /// Writes what the socket takes.
     pub(crate) fn flush(&mut self) {
         while self.phase != Phase::Closed && self.unwritten() > 0 {
-            let rest = self.out.get(self.written..).unwrap_or_default();
-            match self.stream.try_write(rest) {
+            match self.write() {
                 Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.wait_for_room();
+                }
                 Err(_) => self.phase = Phase::Closed,
             }
         }
+        self.room = None;
         self.written = 0;
         if self.out.capacity() > KEEP {
             self.out = Vec::new();
@@ -202,4 +237,8 @@ impl Link {
             self.phase = Phase::Closed;
         }
     }
+}
+
+fn send(to: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(to, bytes, SendFlags::NOSIGNAL)?)
 }

@@ -22,7 +22,7 @@ pub(crate) use master::Read;
 pub(crate) use spawn::{Program, Start, spawn};
 
 /// Lets the runtime watch a descriptor.
-fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an `OwnedFd` names one open descriptor for as long as it lives, and the `AsyncFd`
     // owns it from here on.
     Ok(unsafe { AsyncFd::register_with_interest(fd, interest) }?)

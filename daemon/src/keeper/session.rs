@@ -232,7 +232,8 @@ impl Session {
         let own = rustix::process::geteuid().as_raw();
         let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
         if ours && self.links.len() < LINKS {
-            self.links.push(Link::new(stream, now));
+            // Out of descriptors: whoever connected sees the connection close.
+            self.links.extend(Link::new(stream, now));
         }
     }
 
