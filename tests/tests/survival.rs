@@ -181,6 +181,10 @@ fn kill_during(action: &[&str]) {
         std::thread::park_timeout(std::time::Duration::from_micros(moment * 400));
         process::kill(daemon);
         child.wait().unwrap();
+        // A signal is not yet a death: until then the socket still takes connections.
+        wait::until("the daemon's death", || {
+            (!process::lives(daemon)).then_some(())
+        });
         wait::until("every living program is listed exactly once", || {
             let mut living: Vec<u64> = home
                 .processes()
