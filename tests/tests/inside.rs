@@ -40,7 +40,7 @@ fn attach_works_inside_tmux() {
     let red = state
         .lines
         .iter()
-        .flat_map(|line| line.cells())
+        .flat_map(support::emulator::Line::cells)
         .any(|cell| cell.1 == "r" && cell.3.starts_with("1|") && cell.3.contains('b'));
     assert!(red, "colours arrive through tmux");
     terminal.keys("vi\x7f\x7fseq 30\r");
