@@ -19,17 +19,14 @@ use crate::keeper::ended::Ended;
 
 /// Keepers that a list asks at most, the youngest first.
 const MAX_ASKED: usize = 100;
-/// A list waits no longer for keepers.
-const LIST_PATIENCE: Duration = Duration::from_millis(200);
+/// Nobody waits longer to hear how a session stands.
+const ASK_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Answers one request; a failure is an answer too.
 pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Answer, Failure> {
     match request {
         Request::List => Ok(Answer::Sessions(list(daemon).await?)),
-        Request::Info { session } => {
-            let info = find(daemon, session).await?;
-            Ok(Answer::Session(Box::new(info)))
-        }
+        Request::Info { session } => Ok(Answer::Session(Box::new(info(daemon, session).await?))),
         Request::New { spec } => new(daemon, *spec).await,
         Request::Capture { session, .. }
         | Request::Rows { session, .. }
@@ -66,22 +63,35 @@ async fn list(daemon: &Arc<Daemon>) -> Result<Vec<SessionInfo>, Failure> {
     let mut asked = JoinSet::new();
     for id in living.into_iter().rev().take(MAX_ASKED) {
         let daemon = Arc::clone(daemon);
-        asked.spawn(async move {
-            let answer = ask_keeper(&daemon, id, Request::Info { session: id }).await;
-            if let Ok(Answer::Session(info)) = answer
-                && info.id == id
-            {
-                daemon
-                    .desk
-                    .tell(|roster, now| roster.seen(*info, now))
-                    .await;
-            }
-        });
+        asked.spawn(async move { refresh(&daemon, id).await });
     }
     let all_told = async { while asked.join_next().await.is_some() {} };
     // Those that are too busy to answer are listed as last heard of.
-    let _ = tokio::time::timeout(LIST_PATIENCE, all_told).await;
+    let _ = tokio::time::timeout(ASK_PATIENCE, all_told).await;
     daemon.desk.ask(|roster, _| roster.list()).await
+}
+
+/// One session, as it stands now.
+async fn info(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
+    let info = find(daemon, id).await?;
+    if has_ended(&info) {
+        return Ok(info);
+    }
+    let _ = tokio::time::timeout(ASK_PATIENCE, refresh(daemon, id)).await;
+    find(daemon, id).await
+}
+
+/// Has the roster learn how a session stands: its keeper says so, or the record of one that has
+/// left.
+async fn refresh(daemon: &Daemon, id: SessionId) {
+    let info = match ask_keeper(daemon, id, Request::Info { session: id }).await {
+        Ok(Answer::Session(info)) => Some(*info),
+        Ok(_) => None,
+        Err(_) => daemon.ended_info(id),
+    };
+    if let Some(info) = info.filter(|info| info.id == id) {
+        daemon.desk.tell(|roster, now| roster.seen(info, now)).await;
+    }
 }
 
 async fn find(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
