@@ -1,0 +1,107 @@
+//! What is answered.
+
+use minicbor::{Decode, Encode};
+use std::sync::Arc;
+
+use super::session::{ExitStatus, SessionInfo};
+use super::spec::EnvVar;
+use crate::ids::LineNo;
+use crate::row::Row;
+use crate::snapshot::Snapshot;
+
+/// Why a request could not be done; decides the client's exit code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum FailKind {
+    /// No session has this name or id.
+    #[n(0)]
+    NotFound,
+    /// The name or prefix fits several.
+    #[n(1)]
+    Ambiguous,
+    /// A living session has this name.
+    #[n(2)]
+    NameTaken,
+    /// The request makes no sense (size, name, directory, program).
+    #[n(3)]
+    Invalid,
+    /// The session's state does not allow it.
+    #[n(4)]
+    State,
+    /// Rights are missing.
+    #[n(5)]
+    Forbidden,
+    /// A resource is used up (disk, PTYs, viewers, memory).
+    #[n(6)]
+    Exhausted,
+    /// The peer does not know this request.
+    #[n(7)]
+    Unsupported,
+    /// A fault of ours or the system's.
+    #[n(8)]
+    Internal,
+}
+
+/// A failure as one line: what failed, why, and the next step.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Failure {
+    #[cbor(n(0), with = "crate::wire::fields::fail_kind")]
+    pub kind: FailKind,
+    #[cbor(n(1), with = "crate::wire::texts::line")]
+    pub line: String,
+}
+
+/// The daemon about itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct DaemonStatus {
+    #[n(0)]
+    pub pid: u32,
+    #[cbor(n(1), with = "crate::wire::texts::line")]
+    pub version: String,
+    #[n(2)]
+    pub started: u64,
+    #[n(3)]
+    pub living: u32,
+    #[n(4)]
+    pub ended: u32,
+    /// Things a person should know (disk full, registry rebuilt), one line each.
+    #[cbor(n(5), with = "crate::wire::lists::lines")]
+    pub warnings: Vec<String>,
+}
+
+/// Answers to requests.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Answer {
+    #[n(0)]
+    Done,
+    #[n(1)]
+    Failed(#[n(0)] Failure),
+    #[n(2)]
+    Sessions(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<SessionInfo>),
+    #[n(3)]
+    Session(#[n(0)] Box<SessionInfo>),
+    /// The screen as presented, with the history rows before it.
+    #[n(4)]
+    Captured {
+        #[cbor(n(0), with = "crate::wire::rows")]
+        history: Vec<Arc<Row>>,
+        #[cbor(n(1), with = "crate::wire::fields::checked")]
+        snapshot: Box<Snapshot>,
+    },
+    #[n(5)]
+    Rows {
+        #[n(0)]
+        from: LineNo,
+        #[cbor(n(1), with = "crate::wire::rows")]
+        rows: Vec<Arc<Row>>,
+    },
+    #[n(6)]
+    Exited(#[n(0)] ExitStatus),
+    #[n(7)]
+    Status(#[n(0)] DaemonStatus),
+    #[n(8)]
+    Environment(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<EnvVar>),
+    /// A kind this build does not know.
+    #[n(65535)]
+    Unknown,
+}

@@ -1,0 +1,103 @@
+//! How a viewer is opened.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{DeviceId, EventNo, LineNo, Revision, SessionId, Size, StreamId};
+use crate::snapshot::Palette;
+
+/// What the viewer's terminal looks like, as far as it is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct TerminalLook {
+    #[n(0)]
+    pub palette: Palette,
+    /// The user prefers dark; `None` if unknown.
+    #[n(1)]
+    pub dark: Option<bool>,
+    /// Pixels of one cell (width, height), if known.
+    #[n(2)]
+    pub cell: Option<(u16, u16)>,
+}
+
+/// Rights of a viewer. Local clients have all; the daemon narrows them for devices.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Limits {
+    /// May see the live screen.
+    #[n(0)]
+    pub see: bool,
+    /// May type.
+    #[n(1)]
+    pub type_: bool,
+    /// May hold the size.
+    #[n(2)]
+    pub size: bool,
+    /// May read no history below this row; `None`: no bound but `first`.
+    #[n(3)]
+    pub floor: Option<LineNo>,
+}
+
+impl Limits {
+    pub const ALL: Self = Self {
+        see: true,
+        type_: true,
+        size: true,
+        floor: None,
+    };
+}
+
+/// What an attachment wants of the session's size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum SizeWish {
+    /// Never drive.
+    #[n(0)]
+    Watch,
+    /// Drive if nobody else does.
+    #[n(1)]
+    IfFree,
+    /// Take it from whoever has it.
+    #[n(2)]
+    Take,
+}
+
+/// Opens a viewer.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Attach {
+    #[n(0)]
+    pub session: SessionId,
+    #[n(1)]
+    pub stream: StreamId,
+    /// Last revision this client has, to be sent one update instead of a snapshot.
+    #[n(2)]
+    pub have: Option<Revision>,
+    /// Last event this client has; `None`: none older than the attach.
+    #[n(3)]
+    pub event: Option<EventNo>,
+    #[n(4)]
+    pub size: Size,
+    #[n(5)]
+    pub wish: SizeWish,
+    /// For people: host or device name shown when this viewer drives.
+    #[cbor(n(6), with = "crate::wire::texts::name")]
+    pub name: String,
+    /// Frames are wanted; `false` for a viewer that only types.
+    #[n(7)]
+    pub frames: bool,
+    /// This viewer fills a native scrollback, which holds all rows below this number.
+    /// `None`: no tail is sent.
+    #[n(8)]
+    pub printed: Option<LineNo>,
+    /// Rows of history to bring before the first snapshot, counted from `top` (fresh attach).
+    #[n(9)]
+    pub history: u64,
+    #[n(10)]
+    pub look: TerminalLook,
+    /// Set by the daemon only: the device behind this viewer, and its rights.
+    #[n(11)]
+    pub device: Option<DeviceId>,
+    #[n(12)]
+    pub limits: Limits,
+    /// Path of the user's ssh agent socket, from a native client on the session's machine: the
+    /// session's `SSH_AUTH_SOCK` leads there from now on.
+    #[n(13)]
+    pub ssh_auth_sock: Option<String>,
+}
