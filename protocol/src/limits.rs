@@ -67,6 +67,12 @@ pub const PTY_QUEUE: usize = 256 << 10;
 pub const VIEWERS: usize = 256;
 /// Rows of one history request at most.
 pub const ROWS_PER_REQUEST: u64 = 2000;
+/// Bytes of a search's pattern at most; what is longer is refused in words.
+pub const MAX_PATTERN: usize = 1024;
+/// Hits of one search at most; another one goes on where it ended.
+pub const SEARCH_HITS: u32 = 1000;
+/// Bytes of the line that a hit quotes at most; longer ones are cut around the match.
+pub const MAX_HIT_LINE: usize = 4096;
 
 /// Encoded bytes of one column at most: a cluster's text, its span (3) and a new pen (1 + three
 /// colours of 5 + 2 + 1 + 5) with a link of its own (7 besides its text).
@@ -87,6 +93,10 @@ const _: () = assert!(
 const _: () = assert!(
     ROWS_PER_REQUEST as usize * ROW + 64 <= MAX_TO_CLIENT,
     "the longest answer about history has to fit"
+);
+const _: () = assert!(
+    SEARCH_HITS as usize * (MAX_HIT_LINE + 64) + 64 <= MAX_TO_CLIENT,
+    "the longest answer to a search has to fit"
 );
 const _: () = assert!(
     MAX_PASTE + (2 << 20) < MAX_TO_SERVER,

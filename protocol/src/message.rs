@@ -15,9 +15,9 @@ use crate::input::InputEvent;
 use crate::snapshot::Snapshot;
 use crate::update::Update;
 
-pub use answer::{Answer, DaemonStatus, FailKind, Failure};
+pub use answer::{Answer, DaemonStatus, FailKind, Failure, Hit};
 pub use attach::{Attach, Limits, SizeWish, TerminalLook};
-pub use request::{CaptureRange, EndHow, Request};
+pub use request::{CaptureRange, EndHow, Request, Search};
 pub use session::{ExitStatus, SessionInfo, SessionState};
 pub use spec::{EnvVar, ResourceLimit, Spec};
 pub use viewer::{Driver, Event, InputRefusal, Tail, ViewerHeader};

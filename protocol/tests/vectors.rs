@@ -193,9 +193,9 @@ fn there_is_a_vector_of_every_kind() {
             })
             .collect()
     };
-    assert_eq!(names(&to_server, &["Request", "request"]).len(), 15);
+    assert_eq!(names(&to_server, &["Request", "request"]).len(), 16);
     assert_eq!(names(&to_server, &["Input", "event"]).len(), 6);
-    assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 9);
+    assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 10);
 }
 
 fn check_cuts<M: Message + PartialEq + Debug>(vectors: &Value) {

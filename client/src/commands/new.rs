@@ -119,6 +119,9 @@ fn spec(args: &cli::New) -> Result<Spec, Fault> {
         },
         size: args.size.or_else(|| terminal.then(terminal_size).flatten()),
         look: TerminalLook::default(),
+        allow_checksum: None,
+        history_memory: None,
+        history_disk: None,
     })
 }
 

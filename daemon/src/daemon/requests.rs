@@ -30,6 +30,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::New { spec } => new(daemon, *spec).await,
         Request::Capture { session, .. }
         | Request::Rows { session, .. }
+        | Request::Search { session, .. }
         | Request::Wait { session }
         | Request::End { session, .. }
         | Request::Clear { session } => relay(daemon, session, request).await,

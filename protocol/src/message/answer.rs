@@ -69,6 +69,30 @@ pub struct DaemonStatus {
     pub warnings: Vec<String>,
 }
 
+/// One place that a search found.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Hit {
+    /// The row with the match's first cell, and that cell's column.
+    #[n(0)]
+    pub start: LineNo,
+    #[n(1)]
+    pub column: u16,
+    /// The row with the match's last cell, and the column behind that cell.
+    #[n(2)]
+    pub end: LineNo,
+    #[n(3)]
+    pub end_column: u16,
+    /// Text of the logical line, cut around the match where it is longer than
+    /// [`MAX_HIT_LINE`](crate::limits::MAX_HIT_LINE).
+    #[cbor(n(4), with = "crate::wire::texts::hit_line")]
+    pub line: String,
+    /// Bytes of `line` before the match, and those of the match itself as far as `line` holds it.
+    #[n(5)]
+    pub before: u32,
+    #[n(6)]
+    pub length: u32,
+}
+
 /// Answers to requests.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Answer {
@@ -101,6 +125,18 @@ pub enum Answer {
     Status(#[n(0)] DaemonStatus),
     #[n(8)]
     Environment(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<EnvVar>),
+    #[n(9)]
+    Found {
+        /// In the order of the search.
+        #[cbor(n(0), with = "crate::wire::lists::list")]
+        hits: Vec<Hit>,
+        /// Where another search goes on from; `None`: the end was reached.
+        #[n(1)]
+        next: Option<LineNo>,
+        /// Rows that were looked at.
+        #[n(2)]
+        searched: u64,
+    },
     /// A kind this build does not know.
     #[n(65535)]
     Unknown,

@@ -13,6 +13,27 @@ pub struct CaptureRange {
     pub history: u64,
 }
 
+/// What to look for in a session's main screen and the history above it. A match never spans
+/// logical lines (rows joined where they are soft-wrapped); empty matches do not count.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Search {
+    /// In the syntax of the `regex` crate.
+    #[cbor(n(0), with = "crate::wire::texts::pattern")]
+    pub pattern: String,
+    #[n(1)]
+    pub ignore_case: bool,
+    /// The row where the search begins: the first that may hold a match (forwards) or the last
+    /// (backwards). `None`: the oldest, or the newest.
+    #[n(2)]
+    pub from: Option<LineNo>,
+    /// Towards older rows; hits come in this order.
+    #[n(3)]
+    pub backwards: bool,
+    /// Hits at most; the keeper takes no more than [`SEARCH_HITS`](crate::limits::SEARCH_HITS).
+    #[n(4)]
+    pub limit: u32,
+}
+
 /// How a session is brought to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
@@ -111,6 +132,14 @@ pub enum Request {
     /// The environment the daemon found by the user's login shell (`doctor`).
     #[n(14)]
     LoginEnvironment,
+    /// Answered `Found`. A link has one search at a time: a later one cancels it.
+    #[n(15)]
+    Search {
+        #[n(0)]
+        session: SessionId,
+        #[n(1)]
+        query: Search,
+    },
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]
     Unknown,

@@ -51,4 +51,14 @@ pub struct Spec {
     pub size: Option<Size>,
     #[n(8)]
     pub look: TerminalLook,
+    /// The program may ask for checksums of the screen (DECRQCRA), by which it can read it.
+    #[n(9)]
+    pub allow_checksum: Option<bool>,
+    /// Bytes of history kept in memory at most; `None`: the keeper's default.
+    #[n(10)]
+    pub history_memory: Option<u64>,
+    /// Bytes of history kept on disk at most, beyond those in memory; 0: nothing on disk;
+    /// `None`: the keeper's default.
+    #[n(11)]
+    pub history_disk: Option<u64>,
 }

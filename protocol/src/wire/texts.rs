@@ -146,6 +146,10 @@ texts! {
     directory = limits::MAX_DIRECTORY, true, |text| Cow::Borrowed(text);
     /// One line for people: what could act on a terminal is made harmless.
     line = limits::MAX_PROSE, false, text::line;
+    /// A pattern to search for, taken as it is. Whether it is short enough is the keeper's to say.
+    pattern = limits::MAX_LINE, false, |text| Cow::Borrowed(text);
+    /// The text of rows, which hold no control characters; everything else belongs to it.
+    hit_line = limits::MAX_HIT_LINE, true, |text| Cow::Borrowed(text);
     /// Several lines for people.
     prose = limits::MAX_PROSE, false, text::prose;
 }

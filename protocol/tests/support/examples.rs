@@ -7,8 +7,9 @@ use abide_protocol::input::{
 };
 use abide_protocol::message::{
     Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
-    FailKind, Failure, Hello, InputRefusal, Limits, Request, ResourceLimit, SessionInfo,
-    SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer, ViewerHeader,
+    FailKind, Failure, Hello, Hit, InputRefusal, Limits, Request, ResourceLimit, Search,
+    SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
+    ViewerHeader,
 };
 use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
 use abide_protocol::{
@@ -224,6 +225,9 @@ pub(crate) fn spec() -> Spec {
         }],
         size: Some(size(200, 50)),
         look: look(),
+        allow_checksum: Some(true),
+        history_memory: Some(32 << 20),
+        history_disk: Some(0),
     }
 }
 
@@ -287,6 +291,41 @@ fn attach() -> Attach {
         },
         ssh_auth_sock: Some("/tmp/ssh-x/agent.1".into()),
     }
+}
+
+fn search() -> Search {
+    Search {
+        pattern: r"err(or)?: \d+".into(),
+        ignore_case: true,
+        from: Some(LineNo(70_000)),
+        backwards: true,
+        limit: 100,
+    }
+}
+
+fn searches() -> Vec<(&'static str, Request)> {
+    let session = SESSION;
+    vec![
+        (
+            "search",
+            Request::Search {
+                session,
+                query: search(),
+            },
+        ),
+        (
+            "search, least",
+            Request::Search {
+                session,
+                query: Search {
+                    ignore_case: false,
+                    from: None,
+                    backwards: false,
+                    ..search()
+                },
+            },
+        ),
+    ]
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
@@ -453,7 +492,8 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
         ("resync".to_owned(), ToServer::Resync),
     ];
     let id = RequestId(17);
-    examples.extend(requests().into_iter().map(|(name, request)| {
+    let requests = requests().into_iter().chain(searches());
+    examples.extend(requests.map(|(name, request)| {
         (
             format!("request: {name}"),
             ToServer::Request { id, request },
@@ -506,6 +546,30 @@ fn answers() -> Vec<(&'static str, Answer)> {
         (
             "environment",
             Answer::Environment(vec![variable("PATH", b"/bin")]),
+        ),
+        (
+            "found",
+            Answer::Found {
+                hits: vec![Hit {
+                    start: LineNo(69_998),
+                    column: 35,
+                    end: LineNo(69_999),
+                    end_column: 4,
+                    line: "größer: error: 1234".into(),
+                    before: 10,
+                    length: 11,
+                }],
+                next: Some(LineNo(69_997)),
+                searched: 3,
+            },
+        ),
+        (
+            "nothing found",
+            Answer::Found {
+                hits: Vec::new(),
+                next: None,
+                searched: 70_000,
+            },
         ),
     ]
 }

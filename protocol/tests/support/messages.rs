@@ -5,8 +5,9 @@ use abide_protocol::input::{
 };
 use abide_protocol::message::{
     Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
-    FailKind, Failure, Hello, InputRefusal, Limits, Request, ResourceLimit, SessionInfo,
-    SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer, ViewerHeader,
+    FailKind, Failure, Hello, Hit, InputRefusal, Limits, Request, ResourceLimit, Search,
+    SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
+    ViewerHeader,
 };
 use abide_protocol::{
     DeviceId, EventNo, InputSeq, RequestId, SessionId, Size, StreamId, ViewerId, diff,
@@ -138,7 +139,9 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
         option::of(size()),
         look(),
     );
-    (what, env, how).prop_map(|(what, env, how)| {
+    let keeps = any::<(Option<bool>, Option<u64>, Option<u64>)>();
+    (what, env, how, keeps).prop_map(|(what, env, how, keeps)| {
+        let (allow_checksum, history_memory, history_disk) = keeps;
         let (name, command, directory) = what;
         let (environment, extra_environment) = env;
         let (umask, resource_limits, size, look) = how;
@@ -152,6 +155,9 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
             resource_limits,
             size,
             look,
+            allow_checksum,
+            history_memory,
+            history_disk,
         }
     })
 }
@@ -234,6 +240,33 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
         })
 }
 
+fn search() -> impl Strategy<Value = Search> {
+    let pattern = "[ -~äß漢\t]{0,10}";
+    (pattern, option::of(line()), any::<([bool; 2], u32)>()).prop_map(
+        |(pattern, from, ([ignore_case, backwards], limit))| Search {
+            pattern,
+            ignore_case,
+            from,
+            backwards,
+            limit,
+        },
+    )
+}
+
+fn hit() -> impl Strategy<Value = Hit> {
+    ((line(), line()), word(), any::<([u16; 2], [u32; 2])>()).prop_map(
+        |((start, end), line, ([column, end_column], [before, length]))| Hit {
+            start,
+            column,
+            end,
+            end_column,
+            line,
+            before,
+            length,
+        },
+    )
+}
+
 fn request() -> impl Strategy<Value = Request> {
     let how = select(vec![EndHow::Stop, EndHow::Kill]);
     let simple = select(vec![
@@ -261,6 +294,8 @@ fn request() -> impl Strategy<Value = Request> {
         1 => session().prop_map(|session| Request::Remove { session }),
         1 => session().prop_map(|session| Request::Clear { session }),
         1 => device().prop_map(|device| Request::Cut { device }),
+        1 => (session(), search())
+            .prop_map(|(session, query)| Request::Search { session, query }),
     ]
 }
 
@@ -433,6 +468,13 @@ fn answer() -> impl Strategy<Value = Answer> {
         exit().prop_map(Answer::Exited),
         status().prop_map(Answer::Status),
         variables().prop_map(Answer::Environment),
+        (vec(hit(), 0..3), option::of(line()), any::<u64>()).prop_map(|(hits, next, searched)| {
+            Answer::Found {
+                hits,
+                next,
+                searched,
+            }
+        }),
     ]
 }
 

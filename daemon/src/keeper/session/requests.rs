@@ -37,9 +37,13 @@ impl Session {
                 | Request::Info { .. }
                 | Request::Capture { .. }
                 | Request::Rows { .. }
+                | Request::Search { .. }
                 | Request::Wait { .. }
         );
-        let shows = matches!(request, Request::Capture { .. } | Request::Rows { .. });
+        let shows = matches!(
+            request,
+            Request::Capture { .. } | Request::Rows { .. } | Request::Search { .. }
+        );
         if (device && !looks) || (shows && !self.limits(index).see) {
             return Err(failure(
                 FailKind::Forbidden,
@@ -110,7 +114,7 @@ impl Session {
             | Request::LoginEnvironment => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
-            Request::Unknown => refused(
+            Request::Search { .. } | Request::Unknown => refused(
                 FailKind::Unsupported,
                 "this session's keeper does not know that request",
             ),
@@ -182,6 +186,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         Request::Info { session }
         | Request::Capture { session, .. }
         | Request::Rows { session, .. }
+        | Request::Search { session, .. }
         | Request::Wait { session }
         | Request::End { session, .. }
         | Request::Rename { session, .. }
