@@ -163,10 +163,20 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn scratch(name: &str) -> PathBuf {
+    /// A place for a directory; what was made there goes with the value.
+    struct Scratch(PathBuf);
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            // What is left in a temporary directory harms nobody.
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn scratch(name: &str) -> Scratch {
         let dir = std::env::temp_dir().join(format!("abide-dir-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
-        dir
+        Scratch(dir)
     }
 
     #[test]
@@ -181,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_made_directory_is_private_and_a_widened_one_is_refused() {
-        let path = scratch("made").join("deep/er");
+        let scratch = scratch("made");
+        let path = scratch.0.join("deep/er");
         PrivateDir::create(&path).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
@@ -195,20 +206,21 @@ mod tests {
     #[test]
     fn sockets_bind_and_connect_however_long_the_path() {
         for part in ["short", &"long".repeat(40)] {
-            let dir = PrivateDir::create(&scratch("sock").join(part)).unwrap();
+            let scratch = scratch("sock");
+            let dir = PrivateDir::create(&scratch.0.join(part)).unwrap();
             let listener = dir.bind("s").unwrap();
             dir.connect("s").unwrap();
             assert!(!dir.remove_stale("s").unwrap(), "somebody listens");
             drop(listener);
             assert!(dir.remove_stale("s").unwrap());
             assert!(!dir.path().join("s").exists());
-            std::fs::remove_dir_all(dir.path()).unwrap();
         }
     }
 
     #[test]
     fn a_file_in_a_sockets_place_is_left_alone() {
-        let dir = PrivateDir::create(&scratch("file")).unwrap();
+        let scratch = scratch("file");
+        let dir = PrivateDir::create(&scratch.0).unwrap();
         std::fs::write(dir.path().join("s"), "precious").unwrap();
         assert!(dir.remove_stale("s").is_err());
         assert_eq!(std::fs::read(dir.path().join("s")).unwrap(), b"precious");

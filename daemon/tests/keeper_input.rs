@@ -103,7 +103,11 @@ fn who_is_not_attached_does_not_type() {
 #[test]
 fn a_full_queue_says_busy_and_a_ctrl_c_gets_through() {
     let home = Home::new("busy");
-    let info = home.script("stty raw -echo; printf ready; sleep 1; cat >/dev/null; echo never");
+    let reads = home.state.join("reads");
+    let info = home.script(&format!(
+        "stty raw -echo; printf ready; until [ -e {} ]; do sleep 0.02; done; cat >/dev/null; echo never",
+        reads.display()
+    ));
     let mut client = home.connect(&info);
     client.attach();
     client.until_text("ready");
@@ -114,6 +118,7 @@ fn a_full_queue_says_busy_and_a_ctrl_c_gets_through() {
     client.until("the refusals", |client| client.refused.len() == 2);
     assert_eq!(client.refused, [(second, Busy), (third, Busy)]);
     assert!(client.applied.0 < first, "nobody reads yet");
+    std::fs::write(reads, "").unwrap();
     let interrupt = client.key(Key::Char('c'), Mods::CTRL);
     client.until("the discards", |client| client.refused.len() == 5);
     client.refused[2..].sort_by_key(|(seq, _)| *seq);

@@ -281,7 +281,11 @@ fn an_idle_session_costs_no_wake_ups() {
             .sum::<u64>()
     };
     // What the attach brought settles first.
-    client.listen(std::time::Duration::from_millis(500));
+    wait_for("a second without a wake-up", || {
+        let before = switches();
+        client.listen(std::time::Duration::from_secs(1));
+        switches() == before
+    });
     let before = switches();
     client.listen(std::time::Duration::from_secs(3));
     assert_eq!(switches(), before);
