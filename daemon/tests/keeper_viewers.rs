@@ -196,12 +196,13 @@ fn frames_stop_while_nobody_acknowledges_and_go_on_after() {
     let mut client = home.connect(&info);
     client.acks = false;
     client.attach();
-    for n in 0..5 {
-        client.line(&format!("line {n}"));
-    }
+    client.line("line 0");
     client.until("the second frame", |client| {
         client.snapshots + client.updates == 2
     });
+    for n in 1..5 {
+        client.line(&format!("line {n}"));
+    }
     let session = info.id;
     let mut other = home.connect(&info);
     wait_for("the last line in the session", || {
@@ -218,7 +219,9 @@ fn frames_stop_while_nobody_acknowledges_and_go_on_after() {
     let revision = client.screen.as_ref().unwrap().revision;
     client.acks = true;
     client.send(&ToServer::Ack { revision });
-    client.until_text("line 4\nline 4");
+    client.until("the last line", |client| {
+        client.text().matches("line 4").count() == 2
+    });
     assert_eq!(
         client.snapshots + client.updates,
         3,
@@ -320,6 +323,38 @@ fn a_flood_makes_one_gap() {
     assert_eq!(client.skipped.len(), 1);
     let sum = client.tail.len() as u64 + client.skipped[0];
     assert_eq!(sum, client.screen.as_ref().unwrap().top.0);
+}
+
+/// Rows with a style in every cell are many bytes to a terminal: fewer of them come.
+#[test]
+fn a_flood_of_colour_brings_as_many_rows_as_their_bytes_allow() {
+    let row = |n: usize| {
+        let cell = |c: usize| format!("\x1b[38;5;{}mx", (n + c) % 256);
+        (0..80).map(cell).collect::<String>() + "\x1b[m\n"
+    };
+    let home = Home::new("colour");
+    let file = home.state.join("flood");
+    std::fs::write(&file, (0..6000).map(row).collect::<String>()).unwrap();
+    let info = home.script(&format!(
+        "read x; cat {}; echo over; read x",
+        file.display()
+    ));
+    let mut client = home.connect(&info);
+    client.attach_as(Attach {
+        printed: Some(LineNo(0)),
+        ..client.attachment()
+    });
+    client.key(Key::Enter, Mods::default());
+    client.until("the rows", |client| {
+        client.text().contains("over") && client.printed == client.screen.as_ref().unwrap().top
+    });
+    assert_eq!(client.skipped.len(), 1);
+    let rows = client.tail.len() as u64;
+    let sum = rows + client.skipped[0];
+    assert_eq!(sum, client.screen.as_ref().unwrap().top.0);
+    // Each row weighs 80 bytes of text and 81 runs.
+    let fit = (abide_protocol::limits::TAIL_BYTES_AFTER_GAP / (80 + 8 * 81)) as u64;
+    assert!(rows.abs_diff(fit) < 100, "{rows} rows, not {fit}");
 }
 
 #[test]

@@ -53,6 +53,9 @@ pub const TAIL_ROWS: u64 = 512;
 pub const TAIL_BYTES: usize = 64 << 10;
 /// Newest rows that come after a gap at most.
 pub const TAIL_AFTER_GAP: u64 = 10_000;
+/// Bytes of the rows that come after a gap at most: 10,000 log lines, or 1,400 rows in which each
+/// of 160 cells has a colour of its own. What a terminal is to print is twice that.
+pub const TAIL_BYTES_AFTER_GAP: usize = 2 << 20;
 /// Unacknowledged frames of one viewer at most.
 pub const FRAMES_IN_FLIGHT: usize = 2;
 /// Unacknowledged bytes of one viewer at most (or one message).

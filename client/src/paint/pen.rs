@@ -1,8 +1,6 @@
 //! Styles as SGR: reduced to what the terminal can show, then written as the shorter of a
 //! difference and a fresh start.
 
-use std::fmt::Write as _;
-
 use abide_protocol::{Attrs, Color, Rgb, Style, Underline};
 
 use super::caps::{Caps, Depth};
@@ -28,21 +26,21 @@ pub(crate) fn write_sgr(from: Option<&Style>, to: &Style, out: &mut Vec<u8>) {
     if from == Some(to) {
         return;
     }
-    let mut fresh = String::new();
-    if *to != Style::PLAIN {
-        fresh.push('0');
-        difference(&Style::PLAIN, to, &mut fresh);
-    }
-    let mut params = fresh;
-    if let Some(from) = from {
-        let mut delta = String::new();
-        difference(from, to, &mut delta);
-        if delta.len() < params.len() {
-            params = delta;
-        }
-    }
     out.extend_from_slice(b"\x1b[");
-    out.extend_from_slice(params.as_bytes());
+    let start = out.len();
+    if let Some(from) = from {
+        difference(from, to, &mut Params { out, first: true });
+    }
+    let middle = out.len();
+    if *to != Style::PLAIN {
+        out.push(b'0');
+        difference(&Style::PLAIN, to, &mut Params { out, first: false });
+    }
+    if from.is_some() && middle - start < out.len() - middle {
+        out.truncate(middle);
+    } else {
+        out.drain(start..middle);
+    }
     out.push(b'm');
 }
 
@@ -56,67 +54,107 @@ const SWITCHES: [(Attrs, u8, u8); 6] = [
     (Attrs::OVERLINE, 53, 55),
 ];
 
-fn difference(from: &Style, to: &Style, params: &mut String) {
-    let mut put = |param: std::fmt::Arguments<'_>| {
-        if !params.is_empty() {
-            params.push(';');
+/// Parameters as they are written: numbers, parted by semicolons.
+struct Params<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl Params<'_> {
+    fn put(&mut self, param: u8) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b';');
         }
-        // Writing to a string cannot fail.
-        let _ = params.write_fmt(param);
-    };
+        self.digits(param);
+    }
+
+    /// A parameter with parts of its own.
+    fn put_parts(&mut self, param: u8, parts: &str) {
+        self.put(param);
+        self.out.extend_from_slice(parts.as_bytes());
+    }
+
+    fn part(&mut self, part: u8) {
+        self.out.push(b':');
+        self.digits(part);
+    }
+
+    fn digits(&mut self, number: u8) {
+        let digit = |value: u8| b'0' + value % 10;
+        if number >= 100 {
+            self.out.push(digit(number / 100));
+        }
+        if number >= 10 {
+            self.out.push(digit(number / 10));
+        }
+        self.out.push(digit(number));
+    }
+}
+
+fn difference(from: &Style, to: &Style, params: &mut Params<'_>) {
     let (bold, dim) = (Attrs::BOLD, Attrs::DIM);
     // 22 clears both, so what stays on has to be set again after it.
     let clears = [bold, dim]
         .into_iter()
         .any(|attr| from.attrs.has(attr) && !to.attrs.has(attr));
     if clears {
-        put(format_args!("22"));
+        params.put(22);
     }
     for (attr, on) in [(bold, 1), (dim, 2)] {
         if to.attrs.has(attr) && (clears || !from.attrs.has(attr)) {
-            put(format_args!("{on}"));
+            params.put(on);
         }
     }
     for (attr, on, off) in SWITCHES {
         match (from.attrs.has(attr), to.attrs.has(attr)) {
-            (false, true) => put(format_args!("{on}")),
-            (true, false) => put(format_args!("{off}")),
+            (false, true) => params.put(on),
+            (true, false) => params.put(off),
             _ => {}
         }
     }
     if from.underline != to.underline {
         match to.underline {
-            Underline::None => put(format_args!("24")),
-            Underline::Single => put(format_args!("4")),
-            Underline::Double => put(format_args!("4:2")),
-            Underline::Curly => put(format_args!("4:3")),
-            Underline::Dotted => put(format_args!("4:4")),
-            Underline::Dashed => put(format_args!("4:5")),
+            Underline::None => params.put(24),
+            Underline::Single => params.put(4),
+            Underline::Double => params.put_parts(4, ":2"),
+            Underline::Curly => params.put_parts(4, ":3"),
+            Underline::Dotted => params.put_parts(4, ":4"),
+            Underline::Dashed => params.put_parts(4, ":5"),
         }
     }
     if from.fg != to.fg {
-        put_color(to.fg, 30, &mut put);
+        put_color(to.fg, 30, params);
     }
     if from.bg != to.bg {
-        put_color(to.bg, 40, &mut put);
+        put_color(to.bg, 40, params);
     }
     if from.underline_color != to.underline_color {
         match to.underline_color {
-            Color::Default => put(format_args!("59")),
-            Color::Indexed(index) => put(format_args!("58:5:{index}")),
-            Color::Rgb(Rgb { r, g, b }) => put(format_args!("58:2::{r}:{g}:{b}")),
+            Color::Default => params.put(59),
+            Color::Indexed(index) => {
+                params.put_parts(58, ":5");
+                params.part(index);
+            }
+            Color::Rgb(Rgb { r, g, b }) => {
+                params.put_parts(58, ":2:");
+                [r, g, b].into_iter().for_each(|part| params.part(part));
+            }
         }
     }
 }
 
 /// `base` is 30 for the foreground, 40 for the background.
-fn put_color(color: Color, base: u8, put: &mut impl FnMut(std::fmt::Arguments<'_>)) {
+fn put_color(color: Color, base: u8, params: &mut Params<'_>) {
     match color {
-        Color::Default => put(format_args!("{}", base + 9)),
-        Color::Indexed(index @ 0..8) => put(format_args!("{}", base + index)),
-        Color::Indexed(index @ 8..16) => put(format_args!("{}", base + 52 + index)),
-        Color::Indexed(index) => put(format_args!("{};5;{index}", base + 8)),
-        Color::Rgb(Rgb { r, g, b }) => put(format_args!("{};2;{r};{g};{b}", base + 8)),
+        Color::Default => params.put(base + 9),
+        Color::Indexed(index @ 0..8) => params.put(base + index),
+        Color::Indexed(index @ 8..16) => params.put(base + 52 + index),
+        Color::Indexed(index) => [base + 8, 5, index]
+            .into_iter()
+            .for_each(|param| params.put(param)),
+        Color::Rgb(Rgb { r, g, b }) => [base + 8, 2, r, g, b]
+            .into_iter()
+            .for_each(|param| params.put(param)),
     }
 }
 

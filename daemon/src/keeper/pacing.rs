@@ -6,18 +6,24 @@
 //! goes at most once per interval, on the session's [`Grid`], so that viewers share snapshots and
 //! update bodies. A viewer that does not acknowledge gets nothing: there is never a queue of
 //! frames, only the newest state once the window opens.
+//!
+//! While everything that a viewer was shown has scrolled away before the next frame, nobody can
+//! read along: such a flood goes every [`FLOOD_INTERVAL`] until it stops for [`SETTLE`].
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abide_protocol::limits::{BYTES_IN_FLIGHT, FRAMES_IN_FLIGHT};
-use abide_protocol::{Revision, Snapshot};
+use abide_protocol::{Book, LineNo, Revision, Snapshot};
 
 /// What a first change waits for the rest of its repaint.
 pub(crate) const SETTLE: Duration = Duration::from_millis(3);
 /// Frames of one viewer are at least this far apart, echoes aside; also the grid's step.
 pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(16);
+/// Frames of a flood are at least this far apart while it goes on: three steps of the grid, which
+/// is 20 frames a second.
+pub(crate) const FLOOD_INTERVAL: Duration = Duration::from_millis(48);
 /// Changes that go at once after an applied input.
 pub(crate) const ECHOES: u8 = 3;
 /// However slow the link, a changing screen is sent this often once the window is open.
@@ -68,7 +74,8 @@ struct Flight {
 pub(crate) struct Pacing {
     srtt: Option<Duration>,
     last_sent: Option<Instant>,
-    changed_at: Option<Instant>,
+    /// The first change since the last frame, and the newest.
+    changed_at: Option<(Instant, Instant)>,
     /// Changes after the last input that may still go at once.
     echoes: u8,
     /// The program has changed the state since the last input or frame.
@@ -91,7 +98,7 @@ impl Pacing {
 
     /// The session's state differs from what this viewer was sent.
     pub(crate) fn changed(&mut self, now: Instant) {
-        self.changed_at.get_or_insert(now);
+        self.changed_at.get_or_insert((now, now)).1 = now;
     }
 
     /// The viewer already has the present state.
@@ -107,17 +114,38 @@ impl Pacing {
     }
 
     /// When the next frame is due, if one is wanted and the window is open. `drained`: the PTY has
-    /// just been read until it had no more.
-    pub(crate) fn due(&self, now: Instant, drained: bool, grid: &Grid) -> Option<Instant> {
-        let changed = self.changed_at.filter(|_| self.window_open())?;
+    /// just been read until it had no more. `top`: the number of the first row on the main screen.
+    pub(crate) fn due(
+        &self,
+        now: Instant,
+        drained: bool,
+        top: LineNo,
+        grid: &Grid,
+    ) -> Option<Instant> {
+        let (changed, newest) = self.changed_at.filter(|_| self.window_open())?;
         if self.answered && self.echoes > 0 && drained {
             return Some(now);
         }
         let settled = changed + SETTLE;
-        match self.last_sent.map(|last| last + self.interval()) {
-            Some(next) if changed < next => Some(grid.at_or_after(next.max(settled))),
-            _ => Some(settled),
+        let Some(last) = self.last_sent else {
+            return Some(settled);
+        };
+        let next = last + self.interval();
+        if changed >= next {
+            return Some(settled);
         }
+        let mut due = next.max(settled);
+        if self.flooded(top) {
+            due = due.max((newest + SETTLE).min(last + FLOOD_INTERVAL));
+        }
+        Some(grid.at_or_after(due))
+    }
+
+    /// Whether no row that this viewer was shown last is still on the screen.
+    fn flooded(&self, top: LineNo) -> bool {
+        self.base().is_some_and(|base| {
+            base.book == Book::Main && top.since(base.top) >= u64::from(base.size.rows())
+        })
     }
 
     /// A frame has gone out.
@@ -211,7 +239,13 @@ mod tests {
         }
 
         fn due(&self, ms: u32, drained: bool) -> Option<u128> {
-            let due = self.pacing.due(self.at(ms), drained, &self.grid)?;
+            self.due_at(ms, drained, 0)
+        }
+
+        fn due_at(&self, ms: u32, drained: bool, top: u64) -> Option<u128> {
+            let due = self
+                .pacing
+                .due(self.at(ms), drained, LineNo(top), &self.grid)?;
             Some(due.duration_since(self.start).as_millis())
         }
 
@@ -280,6 +314,26 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_is_shown_less_often_and_its_end_soon() {
+        let mut bench = Bench::new();
+        bench.send_and_ack(0, 0);
+        let rows = u64::from(snapshot(0).size.rows());
+        for ms in [1, 20, 40, 46] {
+            bench.pacing.changed(bench.at(ms));
+        }
+        assert_eq!(bench.due_at(46, true, rows - 1), Some(16), "a row is left");
+        assert_eq!(bench.due_at(46, true, rows), Some(48), "none is left");
+        let mut bench = Bench::new();
+        bench.send_and_ack(0, 0);
+        bench.pacing.changed(bench.at(1));
+        bench.pacing.changed(bench.at(20));
+        assert_eq!(bench.due_at(20, true, rows), Some(32), "it stops at 20");
+        bench.pacing.input_applied();
+        bench.pacing.answered();
+        assert_eq!(bench.due_at(21, true, rows), Some(21), "an echo waits not");
+    }
+
+    #[test]
     fn the_interval_follows_the_round_trip() {
         for (trip, expected) in [(1, 16), (100, 50), (2000, 250)] {
             let mut bench = Bench::new();
@@ -340,7 +394,9 @@ mod tests {
         other.changed(bench.at(10));
         let first = bench.due(10, false).unwrap();
         assert_eq!(first, 16);
-        let second = other.due(bench.at(10), false, &bench.grid).unwrap();
+        let second = other
+            .due(bench.at(10), false, LineNo(0), &bench.grid)
+            .unwrap();
         assert_eq!(second, bench.at(32));
     }
 }

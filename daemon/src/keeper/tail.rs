@@ -1,8 +1,8 @@
 //! Which rows that left the top a viewer with a native scrollback gets, and when. Pure.
 //!
 //! A few rows travel with the frame. After a burst the rows wait until none has left for
-//! [`QUIET`]; then the newest [`TAIL_AFTER_GAP`] come in chunks, the first of which names how many
-//! never will.
+//! [`QUIET`]; then the newest [`TAIL_AFTER_GAP`] come in chunks, or as many as their bytes allow,
+//! the first of which names how many never will.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ pub(crate) struct Tail {
     printed: LineNo,
     /// Too much came at once: rows wait for quiet.
     burst: bool,
+    /// The oldest row that is sent after the burst, and what was on top when that was said.
+    floor: Option<(LineNo, LineNo)>,
 }
 
 /// The rows to send next: at most `count` from `from`, after a line that says `skipped`.
@@ -45,6 +47,7 @@ impl Tail {
         Self {
             printed,
             burst: false,
+            floor: None,
         }
     }
 
@@ -58,6 +61,7 @@ impl Tail {
         let missing = extent.top.since(self.printed);
         if missing == 0 {
             self.burst = false;
+            self.floor = None;
             return None;
         }
         if missing > TAIL_ROWS {
@@ -68,7 +72,8 @@ impl Tail {
         }
         let newest = LineNo(extent.top.0.saturating_sub(TAIL_AFTER_GAP));
         let from = if self.burst {
-            self.printed.max(newest)
+            let floor = self.floor.map_or(newest, |(floor, _)| floor);
+            self.printed.max(newest).max(floor)
         } else {
             self.printed
         };
@@ -78,6 +83,18 @@ impl Tail {
             skipped: from.since(self.printed),
             count: extent.top.since(from).min(TAIL_ROWS),
         })
+    }
+
+    /// A burst is over, and nobody has said yet how many of its rows are worth sending.
+    pub(crate) fn wants_floor(&self, extent: &Extent, now: Instant) -> bool {
+        let said = self.floor.is_some_and(|(_, top)| top == extent.top);
+        let burst = self.burst || extent.top.since(self.printed) > TAIL_ROWS;
+        burst && !said && extent.moved.is_none_or(|moved| now >= moved + QUIET)
+    }
+
+    /// Rows below `floor` are not sent after the burst.
+    pub(crate) fn set_floor(&mut self, floor: LineNo, extent: &Extent) {
+        self.floor = Some((floor, extent.top));
     }
 
     /// The rows of a stretch did not fit: they come after the burst.
@@ -185,6 +202,23 @@ mod tests {
         assert_eq!(sent.iter().map(|(_, _, count)| count).sum::<u64>(), 9_000);
         let next = extent(0, 9_001, now + QUIET);
         assert_eq!(drain(&mut tail, &next, now + QUIET), [(9_000, 0, 1)]);
+    }
+
+    #[test]
+    fn a_floor_makes_the_gap_larger_and_holds_until_the_next_burst() {
+        let now = Instant::now();
+        let mut tail = Tail::new(LineNo(0));
+        let burst = extent(0, 50_000, now);
+        assert!(!tail.wants_floor(&burst, now), "it goes on");
+        assert_eq!(tail.next(&burst, now), None);
+        assert!(tail.wants_floor(&burst, now + QUIET));
+        tail.set_floor(LineNo(49_000), &burst);
+        assert!(!tail.wants_floor(&burst, now + QUIET));
+        let sent = drain(&mut tail, &burst, now + QUIET);
+        assert_eq!(sent, [(49_000, 49_000, TAIL_ROWS), (49_512, 0, 488)]);
+        let next = extent(0, 50_003, now + QUIET);
+        assert!(!tail.wants_floor(&next, now + 3 * QUIET));
+        assert_eq!(drain(&mut tail, &next, now + QUIET), [(50_000, 0, 3)]);
     }
 
     #[test]

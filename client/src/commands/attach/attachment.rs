@@ -230,17 +230,17 @@ impl Attachment {
             }
             ToClient::Snapshot { header, snapshot } => {
                 let tail = self.header(*header, now)?;
-                let messages = self.picture.replace(*snapshot, tail);
+                let messages = self.picture.replace(*snapshot, tail, now);
                 self.send_all(&messages)?;
             }
             ToClient::Update { header, update } => {
                 let tail = self.header(*header, now)?;
-                let messages = self.picture.update(&update, tail);
+                let messages = self.picture.update(&update, tail, now);
                 self.send_all(&messages.map_err(|error| Ending::Lost(error.to_string()))?)?;
             }
             ToClient::Header(header) => {
                 let tail = self.header(*header, now)?;
-                let messages = self.picture.arrived(tail);
+                let messages = self.picture.arrived(tail, now);
                 self.send_all(&messages)?;
             }
             ToClient::Driver(driver) => {

@@ -18,6 +18,11 @@ pub(super) const NOTICE: Duration = Duration::from_secs(3);
 const FOLLOWS: Duration = Duration::from_millis(600);
 /// Rows for the scrollback that wait for one paint at most.
 const LEAVING: usize = 4096;
+/// Rows that come alone are painted with so many others, if more are on their way: each paint
+/// costs a screen besides.
+const WORTH_PAINTING: usize = 512;
+/// Rows on their way are waited for this long.
+const ON_THEIR_WAY: Duration = Duration::from_millis(30);
 
 /// The picture on one terminal.
 pub(super) struct Picture {
@@ -31,6 +36,8 @@ pub(super) struct Picture {
     notice: Option<(String, Instant)>,
     /// Rows that go to the scrollback with the next paint.
     leaving: Vec<Arc<Row>>,
+    /// Until then they may wait for more, and nothing else has changed.
+    gathers: Option<Instant>,
     /// History that came ahead of the first state.
     early: Vec<Tail>,
     /// Rows of history wanted first.
@@ -62,6 +69,7 @@ impl Picture {
             driver: None,
             notice: None,
             leaving: Vec::new(),
+            gathers: None,
             early: Vec::new(),
             history,
             fed: true,
@@ -83,10 +91,15 @@ impl Picture {
     }
 
     /// Takes a whole state with its tail; what to tell the keeper.
-    pub(super) fn replace(&mut self, snapshot: Snapshot, tail: Option<Tail>) -> Vec<ToServer> {
+    pub(super) fn replace(
+        &mut self,
+        snapshot: Snapshot,
+        tail: Option<Tail>,
+        now: Instant,
+    ) -> Vec<ToServer> {
         self.mirror.replace(snapshot);
         self.dirty = true;
-        self.arrived(tail)
+        self.arrived(tail, now)
     }
 
     /// Takes an update with its tail; what to tell the keeper.
@@ -94,17 +107,18 @@ impl Picture {
         &mut self,
         update: &Update,
         tail: Option<Tail>,
+        now: Instant,
     ) -> Result<Vec<ToServer>, MirrorError> {
         match self.mirror.update(update)? {
             Step::Changed => self.dirty = true,
             Step::Resync => return Ok(vec![ToServer::Resync]),
             Step::Skipped => return Ok(Vec::new()),
         }
-        Ok(self.arrived(tail))
+        Ok(self.arrived(tail, now))
     }
 
     /// Takes rows that came alone, or a state that has just come.
-    pub(super) fn arrived(&mut self, tail: Option<Tail>) -> Vec<ToServer> {
+    pub(super) fn arrived(&mut self, tail: Option<Tail>, now: Instant) -> Vec<ToServer> {
         let Some(snapshot) = self.mirror.snapshot().map(Arc::clone) else {
             // The keeper sends as many rows as were asked for, and no more.
             self.early.extend(tail);
@@ -123,10 +137,13 @@ impl Picture {
         }
         self.scrollback.begin(snapshot.top);
         let early = early.into_iter().map(|tail| above(tail, snapshot.floor));
+        let before = self.leaving.len();
         for tail in early.chain(tail) {
             let rows = self.scrollback.take(tail, self.size.cols());
-            self.dirty |= !rows.is_empty();
             self.leaving.extend(rows);
+        }
+        if self.leaving.len() > before {
+            self.gather(snapshot.top, now);
         }
         if resized.is_some() {
             self.fed = false;
@@ -137,6 +154,19 @@ impl Picture {
             .max(snapshot.floor)
             .min(snapshot.top);
         self.feed(Some(self.scrollback.printed().unwrap_or(begin)))
+    }
+
+    /// Rows have come; more will, if there are some between them and `top`.
+    fn gather(&mut self, top: LineNo, now: Instant) {
+        let more = self
+            .scrollback
+            .printed()
+            .is_some_and(|printed| printed < top);
+        if more && self.leaving.len() < WORTH_PAINTING {
+            self.gathers.get_or_insert(now + ON_THEIR_WAY);
+        } else {
+            self.dirty = true;
+        }
     }
 
     fn feed(&mut self, printed: Option<LineNo>) -> Vec<ToServer> {
@@ -272,7 +302,10 @@ impl Picture {
     /// What there is to do by the clock, and when next.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|(_, until)| *until);
-        [notice, self.follows].into_iter().flatten().min()
+        [notice, self.follows, self.gathers]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(super) fn tick(&mut self, now: Instant) -> Vec<ToServer> {
@@ -280,10 +313,14 @@ impl Picture {
             self.notice = None;
             self.dirty = true;
         }
+        if self.gathers.is_some_and(|until| now >= until) {
+            self.gathers = None;
+            self.dirty = true;
+        }
         if self.follows.is_some_and(|until| now >= until) {
             self.follows = None;
             self.dirty = true;
-            return self.arrived(None);
+            return self.arrived(None, now);
         }
         Vec::new()
     }
@@ -323,6 +360,7 @@ impl Picture {
         let notice = self.notice.as_ref().map(|(text, _)| &**text);
         let view = View::of(&snapshot, self.size, self.pan, notice);
         let leaving = std::mem::take(&mut self.leaving);
+        self.gathers = None;
         bytes.extend(self.painter.paint(&view, &leaving));
         self.last = Some(view);
         Some(bytes)

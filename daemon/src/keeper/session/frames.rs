@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use abide_protocol::limits::TAIL_BYTES;
+use abide_protocol::limits::{TAIL_AFTER_GAP, TAIL_BYTES, TAIL_BYTES_AFTER_GAP, TAIL_ROWS};
 use abide_protocol::message::{self, ToClient, ViewerHeader};
-use abide_protocol::{Book, Row, Snapshot};
+use abide_protocol::{Book, LineNo, Row, Snapshot};
 
 use super::Session;
 use crate::keeper::tail::Extent;
@@ -31,7 +31,7 @@ impl Session {
             _ if !viewer.frames => self.send_header(index, now),
             Need::Snapshot => self.send_snapshot(index, now),
             Need::Update => self.send_update(index, now),
-            Need::Paced => match viewer.pacing.due(now, self.drained, &self.grid) {
+            Need::Paced => match viewer.pacing.due(now, self.drained, self.top, &self.grid) {
                 Some(due) if due <= now => self.send_update(index, now),
                 Some(_) => {}
                 None => self.send_header(index, now),
@@ -43,7 +43,7 @@ impl Session {
     pub(super) fn frames_deadline(&self, now: Instant) -> Option<Instant> {
         let of = |index| {
             let viewer = self.viewer(index)?;
-            let due = viewer.pacing.due(now, self.drained, &self.grid);
+            let due = viewer.pacing.due(now, self.drained, self.top, &self.grid);
             due.filter(|_| viewer.frames).or_else(|| {
                 let idle = self
                     .links
@@ -209,6 +209,10 @@ impl Session {
         let mut extent = self.extent(self.viewer(index)?);
         if at_once {
             extent.moved = None;
+        } else if self.viewer(index)?.tail.as_ref()?.wants_floor(&extent, now) {
+            let floor = self.affordable(&extent);
+            let tail = self.viewer_mut(index)?.tail.as_mut()?;
+            tail.set_floor(floor, &extent);
         }
         let viewer = self.viewer_mut(index)?;
         let tail = viewer.tail.as_mut()?;
@@ -233,6 +237,28 @@ impl Session {
         })
     }
 
+    /// The oldest row from which all newer ones are at most [`TAIL_BYTES_AFTER_GAP`]. Reads no
+    /// more rows than that, and [`TAIL_AFTER_GAP`], need.
+    fn affordable(&self, extent: &Extent) -> LineNo {
+        let oldest = LineNo(extent.top.0.saturating_sub(TAIL_AFTER_GAP)).max(extent.first);
+        let (mut from, mut left) = (extent.top, TAIL_BYTES_AFTER_GAP);
+        while from > oldest {
+            let count = from.since(oldest).min(TAIL_ROWS);
+            let (_, rows) = self.engine.rows(Book::Main, LineNo(from.0 - count), count);
+            if rows.is_empty() {
+                return from;
+            }
+            for row in rows.iter().rev() {
+                let Some(less) = left.checked_sub(weight(row)) else {
+                    return from;
+                };
+                left = less;
+                from = LineNo(from.0 - 1);
+            }
+        }
+        from
+    }
+
     fn extent(&self, viewer: &Viewer) -> Extent {
         let first = self.engine.first(Book::Main);
         Extent {
@@ -251,11 +277,16 @@ impl Session {
     }
 }
 
+/// Bytes of a row on the wire, roughly.
+fn weight(row: &Row) -> usize {
+    row.text().len() + RUN * (1 + row.runs().count())
+}
+
 /// How many of the rows fit into one frame; at least one.
 fn fitting(rows: &[Arc<Row>]) -> usize {
     let mut bytes = 0;
     let fit = rows.iter().take_while(|row| {
-        bytes += row.text().len() + RUN * (1 + row.runs().count());
+        bytes += weight(row);
         bytes <= TAIL_BYTES
     });
     fit.count().max(1)

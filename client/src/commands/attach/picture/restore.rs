@@ -208,7 +208,7 @@ proptest! {
                 prop_assert_eq!(&told(&mut terminal), &before);
                 feed(&mut terminal, &picture.start_over());
             }
-            drop(picture.replace(state, None));
+            drop(picture.replace(state, None, now));
             feed(&mut terminal, &picture.paint(now).unwrap_or_default());
         }
         let bytes = if orderly { picture.leave() } else { picture.undo() };

@@ -93,7 +93,7 @@ impl Stage {
     fn frame(&mut self) {
         let tail = self.tail();
         let snapshot = self.snapshot();
-        let messages = self.picture.replace(snapshot, tail);
+        let messages = self.picture.replace(snapshot, tail, self.now);
         self.told(messages);
         self.paint();
     }
@@ -105,7 +105,7 @@ impl Stage {
             };
             self.printed = printed.map(|line| line.0);
             if let Some(tail) = self.tail() {
-                let more = self.picture.arrived(Some(tail));
+                let more = self.picture.arrived(Some(tail), self.now);
                 assert_eq!(more, []);
             }
         }
@@ -131,7 +131,7 @@ impl Stage {
             let text = self.terminal.screen().rows(0, COLS).next().unwrap();
             kept.push(
                 text.strip_prefix("line ")
-                    .and_then(|number| number.parse().ok()),
+                    .and_then(|number| number.trim_end().parse().ok()),
             );
         }
         self.terminal.screen_mut().set_scrollback(0);
@@ -148,7 +148,7 @@ fn history_comes_first_then_what_leaves() {
     let mut stage = Stage::new();
     stage.top = 10;
     let early = stage.tail();
-    assert_eq!(stage.picture.arrived(early), []);
+    assert_eq!(stage.picture.arrived(early, stage.now), []);
     assert_eq!(stage.picture.paint(stage.now), None);
     stage.frame();
     assert!(stage.lines().into_iter().eq(0..10));
@@ -156,6 +156,40 @@ fn history_comes_first_then_what_leaves() {
     stage.frame();
     assert!(stage.lines().into_iter().eq(0..13));
     assert_eq!(stage.screen()[0], "line 13");
+}
+
+/// Each paint writes a screen besides the rows, so those of a burst are gathered.
+#[test]
+fn rows_that_come_alone_are_painted_together_and_soon() {
+    let mut stage = Stage::new();
+    stage.top = 10;
+    stage.frame();
+    stage.top = 100;
+    let snapshot = stage.snapshot();
+    assert_eq!(stage.picture.replace(snapshot, None, stage.now), []);
+    stage.paint();
+    assert!(stage.lines().into_iter().eq(0..10));
+    let send = |stage: &mut Stage, until| {
+        let top = std::mem::replace(&mut stage.top, until);
+        let tail = stage.tail();
+        stage.top = top;
+        assert_eq!(stage.picture.arrived(tail, stage.now), []);
+        stage.picture.paint(stage.now)
+    };
+    assert_eq!(send(&mut stage, 40), None, "60 more are on their way");
+    assert_eq!(send(&mut stage, 70), None, "30 more are on their way");
+    let bytes = send(&mut stage, 100).expect("all have come");
+    stage.terminal.process(&bytes);
+    assert_eq!(stage.lines(), (0..100).collect::<Vec<_>>());
+    stage.top = 200;
+    let snapshot = stage.snapshot();
+    assert_eq!(stage.picture.replace(snapshot, None, stage.now), []);
+    stage.paint();
+    assert_eq!(send(&mut stage, 150), None);
+    stage.now = stage.picture.deadline().expect("they do not wait for ever");
+    assert_eq!(stage.picture.tick(stage.now), []);
+    stage.paint();
+    assert_eq!(stage.lines(), (0..150).collect::<Vec<_>>());
 }
 
 #[test]
