@@ -334,7 +334,7 @@ fn a_flood_of_colour_brings_as_many_rows_as_their_bytes_allow() {
     };
     let home = Home::new("colour");
     let file = home.state.join("flood");
-    std::fs::write(&file, (0..6000).map(row).collect::<String>()).unwrap();
+    std::fs::write(&file, (0..12_000).map(row).collect::<String>()).unwrap();
     let info = home.script(&format!(
         "read x; cat {}; echo over; read x",
         file.display()
@@ -352,9 +352,9 @@ fn a_flood_of_colour_brings_as_many_rows_as_their_bytes_allow() {
     let rows = client.tail.len() as u64;
     let sum = rows + client.skipped[0];
     assert_eq!(sum, client.screen.as_ref().unwrap().top.0);
-    // Each row weighs 80 bytes of text and 81 runs.
+    // Each row weighs 80 bytes of text and 81 runs. Some came while the burst had only begun.
     let fit = (abide_protocol::limits::TAIL_BYTES_AFTER_GAP / (80 + 8 * 81)) as u64;
-    assert!(rows.abs_diff(fit) < 100, "{rows} rows, not {fit}");
+    assert!(rows >= fit && rows < 10_000, "{rows} rows, not {fit}");
 }
 
 #[test]
