@@ -68,6 +68,12 @@ impl Params<'_> {
         self.digits(param);
     }
 
+    fn put_all(&mut self, params: &[u8]) {
+        for param in params {
+            self.put(*param);
+        }
+    }
+
     /// A parameter with parts of its own.
     fn put_parts(&mut self, param: u8, parts: &str) {
         self.put(param);
@@ -137,7 +143,9 @@ fn difference(from: &Style, to: &Style, params: &mut Params<'_>) {
             }
             Color::Rgb(Rgb { r, g, b }) => {
                 params.put_parts(58, ":2:");
-                [r, g, b].into_iter().for_each(|part| params.part(part));
+                for part in [r, g, b] {
+                    params.part(part);
+                }
             }
         }
     }
@@ -149,12 +157,8 @@ fn put_color(color: Color, base: u8, params: &mut Params<'_>) {
         Color::Default => params.put(base + 9),
         Color::Indexed(index @ 0..8) => params.put(base + index),
         Color::Indexed(index @ 8..16) => params.put(base + 52 + index),
-        Color::Indexed(index) => [base + 8, 5, index]
-            .into_iter()
-            .for_each(|param| params.put(param)),
-        Color::Rgb(Rgb { r, g, b }) => [base + 8, 2, r, g, b]
-            .into_iter()
-            .for_each(|param| params.put(param)),
+        Color::Indexed(index) => params.put_all(&[base + 8, 5, index]),
+        Color::Rgb(Rgb { r, g, b }) => params.put_all(&[base + 8, 2, r, g, b]),
     }
 }
 
