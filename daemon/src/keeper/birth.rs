@@ -103,6 +103,8 @@ pub fn run() -> ExitCode {
 
 fn start() -> io::Result<()> {
     pty::close_inherited()?;
+    // Started through /proc/self/exe, it would be called "exe" in lists of processes.
+    rustix::thread::set_name(c"abided")?;
     let mut link = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     pty::silence()?;
     // Fails only for a leader of a process group, which is detached already.

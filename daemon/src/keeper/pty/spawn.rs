@@ -149,11 +149,9 @@ fn open(size: Size, cell: Option<(u16, u16)>) -> Result<PtyPair, Failure> {
     };
     portable_pty::native_pty_system()
         .openpty(size)
-        .map_err(|error| Failure {
+        .map_err(|_| Failure {
             kind: FailKind::Exhausted,
-            line: format!(
-                "no pseudo-terminal is free ({error:#}); end some sessions, or raise kernel.pty.max"
-            ),
+            line: "no pseudo-terminal is free; end some sessions, or raise kernel.pty.max".into(),
         })
 }
 
