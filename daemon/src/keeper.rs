@@ -15,6 +15,7 @@ mod engine;
 mod environment;
 mod events;
 mod focus;
+mod history;
 mod hold;
 mod link;
 mod pacing;

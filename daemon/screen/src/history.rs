@@ -1,20 +1,38 @@
 //! History: rows that left the top, packed, addressed by number, bounded in bytes.
 //!
-//! Blocks are append-only. A block whose rows all lie below [`History::sealed`] never changes
-//! again, which is what a compressed or spilled block will need.
+//! Rows are appended to an open block. A block whose rows all lie below [`History::sealed`] is
+//! [`Sealed`]: it never changes again and is shared, so that it can be compressed, stored and read
+//! on other threads while the program goes on writing. Who owns the screen drives that: it asks
+//! for the blocks that were sealed, and may pack each and give it a place in a store.
+
+mod block;
+mod codec;
+mod reader;
+mod sealed;
+mod unpack;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use abide_protocol::{Row, limits};
 
-use crate::block::{Block, PackedRun};
-use crate::limits::UNSEALED_ROWS;
+pub use codec::{Codec, Damaged};
+pub use reader::Reader;
+pub use sealed::{Sealed, Stored, Usage};
+
+use crate::limits::{BLOCK_BYTES, SPILL_LAG, UNSEALED_ROWS};
 use crate::line::Line;
 use crate::tables::Tables;
+use block::{Block, PackedRun};
 
 pub(crate) struct History {
-    blocks: VecDeque<Block>,
+    /// Blocks that never change again; copied when one is added while a [`Reader`] has them.
+    blocks: Arc<VecDeque<Arc<Sealed>>>,
+    /// Full blocks, of which rows may still be taken back.
+    full: VecDeque<Arc<Block>>,
+    full_bytes: usize,
+    /// Where rows are added.
+    open: Block,
     /// Number of the next row, which is the first on the screen.
     top: u64,
     /// Rows below this number never change.
@@ -23,11 +41,10 @@ pub(crate) struct History {
     first: u64,
     /// Where views begin.
     floor: u64,
-    /// Bytes of all blocks but the last.
-    full_bytes: usize,
+    /// Blocks that begin below this number were handed out by [`Self::take_sealed`].
+    taken: u64,
     max_bytes: usize,
-    /// Memory of a block that was dropped, for the next one.
-    spare: Option<Block>,
+    usage: Arc<Usage>,
     /// Used again for each row.
     runs: Vec<PackedRun>,
 }
@@ -35,19 +52,29 @@ pub(crate) struct History {
 impl History {
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
-            blocks: VecDeque::new(),
+            blocks: Arc::default(),
+            full: VecDeque::new(),
+            full_bytes: 0,
+            open: Block::default(),
             top: 0,
             sealed: 0,
             first: 0,
             floor: 0,
-            full_bytes: 0,
+            taken: 0,
             max_bytes,
-            spare: None,
+            usage: Arc::default(),
             runs: Vec::new(),
         }
     }
 
-    /// Bytes kept at most.
+    /// A history of nothing with the same bounds.
+    pub(crate) fn emptied(&self) -> Self {
+        let mut empty = Self::new(self.max_bytes);
+        empty.usage = Arc::clone(&self.usage);
+        empty
+    }
+
+    /// Bytes kept in memory at most.
     pub(crate) fn max_bytes(&self) -> usize {
         self.max_bytes
     }
@@ -73,73 +100,121 @@ impl History {
         self.floor = self.top;
     }
 
+    /// Bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.full_bytes + self.blocks.back().map_or(0, Block::bytes)
+        self.usage.memory() + self.full_bytes + self.open.bytes()
+    }
+
+    pub(crate) fn usage(&self) -> &Arc<Usage> {
+        &self.usage
     }
 
     /// Adds the line that leaves the screen's top.
     #[inline]
     pub(crate) fn push(&mut self, line: &Line, tables: &Tables) {
-        if self.blocks.back().is_none_or(Block::full) {
+        if self.open.full() {
             self.begin_block();
         }
-        if let Some(block) = self.blocks.back_mut() {
-            block.push(line, tables, &mut self.runs);
-        }
+        self.open.push(line, tables, &mut self.runs);
         self.top += 1;
         self.sealed = self.sealed.max(self.top.saturating_sub(UNSEALED_ROWS));
     }
 
     fn begin_block(&mut self) {
-        if let Some(last) = self.blocks.back_mut() {
-            last.finish();
-            self.full_bytes += last.bytes();
-        }
-        while self.full_bytes + crate::limits::BLOCK_BYTES > self.max_bytes {
-            let Some(mut old) = self.blocks.pop_front() else {
+        let mut next = self.usage.spare().unwrap_or_default();
+        next.begin(self.top);
+        let mut last = std::mem::replace(&mut self.open, next);
+        last.finish();
+        self.full_bytes += last.bytes();
+        self.full.push_back(Arc::new(last));
+        self.seal();
+        while self.is_over() {
+            if !self.drop_oldest() {
                 break;
+            }
+        }
+    }
+
+    /// Parts with the blocks from which no row will be taken back.
+    fn seal(&mut self) {
+        while let Some(block) = self.full.pop_front_if(|block| block.end() <= self.sealed) {
+            self.full_bytes -= block.bytes();
+            let block = Sealed::new(block, &self.usage);
+            Arc::make_mut(&mut self.blocks).push_back(Arc::new(block));
+        }
+    }
+
+    /// More is kept than may be, once the open block is full.
+    fn is_over(&self) -> bool {
+        let memory = (self.bytes() + BLOCK_BYTES) as u64;
+        let (stored, room) = (self.usage.stored(), self.usage.room());
+        let bound = self.max_bytes as u64;
+        // What is to be stored is so soon; if that takes too long, rows are lost and not memory.
+        let lag = if room > 0 { SPILL_LAG as u64 } else { 0 };
+        stored > room || memory + stored > bound + room || memory > bound + lag
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let end = if self.blocks.is_empty() {
+            let Some(old) = self.full.pop_front() else {
+                return false;
             };
             self.full_bytes -= old.bytes();
-            self.first = old.end();
-            old.recycle();
-            self.spare = Some(old);
-        }
-        self.sealed = self.sealed.max(self.first);
-        self.floor = self.floor.max(self.first);
-        let mut block = self.spare.take().unwrap_or_default();
-        block.begin(self.top);
-        self.blocks.push_back(block);
+            let end = old.end();
+            self.usage.recycle(old);
+            end
+        } else {
+            let old = Arc::make_mut(&mut self.blocks).pop_front();
+            old.map_or(self.first, |old| old.end())
+        };
+        self.first = end;
+        self.sealed = self.sealed.max(end);
+        self.floor = self.floor.max(end);
+        true
+    }
+
+    /// Rows from here on are in no sealed block.
+    pub(crate) fn packed_below(&self) -> u64 {
+        self.blocks.back().map_or(self.first, |last| last.end())
+    }
+
+    /// Blocks that were sealed since the last call, oldest first.
+    pub(crate) fn take_sealed(&mut self) -> Vec<Arc<Sealed>> {
+        let known = self
+            .blocks
+            .partition_point(|block| block.start() < self.taken);
+        let fresh: Vec<_> = self.blocks.iter().skip(known).map(Arc::clone).collect();
+        self.taken = fresh.last().map_or(self.taken, |block| block.end());
+        fresh
     }
 
     /// Takes back the newest row, if it is neither sealed nor below the floor.
     pub(crate) fn pop(&mut self) -> Option<Arc<Row>> {
-        if self.top <= self.sealed || self.top <= self.floor || self.top <= self.first {
+        if self.top <= self.lowest_open() {
             return None;
         }
-        while self.blocks.back().is_some_and(Block::is_empty) {
-            self.blocks.pop_back();
-            if let Some(last) = self.blocks.back() {
-                self.full_bytes -= last.bytes();
-            }
+        if self.open.is_empty() {
+            let last = self.full.pop_back()?;
+            self.full_bytes -= last.bytes();
+            self.open = Arc::unwrap_or_clone(last);
         }
-        let row = self.blocks.back_mut()?.pop()?;
+        let row = self.open.pop()?;
         self.top -= 1;
         Some(row)
     }
 
+    /// Rows from here on may be taken back.
+    fn lowest_open(&self) -> u64 {
+        self.sealed.max(self.floor).max(self.first)
+    }
+
     /// The newest row that [`Self::pop`] would give is the beginning of a line that goes on below.
     pub(crate) fn newest_is_wrapped(&self) -> bool {
-        self.top > self.sealed.max(self.floor).max(self.first)
-            && self.row(self.top - 1).is_some_and(|row| row.wrapped())
-    }
-
-    fn row(&self, number: u64) -> Option<Arc<Row>> {
-        self.block_of(number)?.row(number)
-    }
-
-    fn block_of(&self, number: u64) -> Option<&Block> {
-        let after = self.blocks.partition_point(|block| block.start() <= number);
-        self.blocks.get(after.checked_sub(1)?)
+        let newest = self
+            .open
+            .newest()
+            .or_else(|| self.full.back().and_then(|block| block.newest()));
+        self.top > self.lowest_open() && newest.is_some_and(|row| row.wrapped())
     }
 
     /// Rows `[from, from + count)`, cut to what is kept, and the number of the first.
@@ -147,26 +222,28 @@ impl History {
         let from = from.clamp(self.first, self.top);
         let end = from.saturating_add(count).min(self.top);
         let mut rows = Vec::with_capacity((end - from).min(limits::ROWS_PER_REQUEST) as usize);
-        let mut number = from;
-        while number < end {
-            let Some(block) = self.block_of(number) else {
-                break;
-            };
-            let block_end = block.end().min(end);
-            if block_end <= number {
-                break;
-            }
-            block.rows(number, block_end, &mut rows);
-            number = block_end;
+        reader::sealed_rows(&self.blocks, from, end, &mut rows);
+        for block in self.full.iter().map(AsRef::as_ref).chain([&self.open]) {
+            block.rows(from, end, &mut rows);
         }
         (from, rows)
     }
 
+    /// What a [`Reader`] of rows below `top` reads.
+    pub(crate) fn reader(&self, top: u64, screen: Vec<Arc<Row>>) -> Reader {
+        let mut tail: Vec<_> = self.full.iter().map(Arc::clone).collect();
+        tail.push(Arc::new(self.open.clone()));
+        let top = top.clamp(self.first, self.top);
+        Reader::new(Arc::clone(&self.blocks), tail, screen, self.first, top)
+    }
+
     /// Deletes everything above the screen.
     pub(crate) fn clear(&mut self) {
-        self.blocks.clear();
-        self.spare = None;
+        self.blocks = Arc::default();
+        self.full.clear();
         self.full_bytes = 0;
+        self.open = Block::default();
+        self.open.begin(self.top);
         self.first = self.top;
         self.sealed = self.top;
         self.floor = self.top;
@@ -179,24 +256,27 @@ impl History {
                 self.first, self.sealed, self.floor, self.top
             ));
         }
+        let sealed = self.blocks.iter().map(|block| (block.start(), block.end()));
+        let full = self.full.iter().map(|block| (block.start(), block.end()));
+        let open = [(self.open.start(), self.open.end())];
         let mut number = self.first;
-        for block in &self.blocks {
-            if block.start() != number {
+        for (start, end) in sealed.chain(full).chain(open) {
+            if start != number {
                 return Err(format!("history: a gap at {number}"));
             }
-            number = block.end();
+            number = end;
         }
         if number != self.top {
             return Err(format!("history ends at {number}, not {}", self.top));
         }
-        let full = self
+        if self
             .blocks
-            .iter()
-            .rev()
-            .skip(1)
-            .map(Block::bytes)
-            .sum::<usize>();
-        if full != self.full_bytes {
+            .back()
+            .is_some_and(|last| last.end() > self.sealed)
+        {
+            return Err("history: a sealed block has rows that are not".into());
+        }
+        if self.full.iter().map(|block| block.bytes()).sum::<usize>() != self.full_bytes {
             return Err("history: bytes are miscounted".into());
         }
         Ok(())

@@ -6,7 +6,6 @@
 //! clock. No input can make it panic, grow beyond its [`limits`] or take more than linear time.
 #![forbid(unsafe_code)]
 
-mod block;
 mod cell;
 mod charset;
 mod clusters;
@@ -42,4 +41,5 @@ mod terminal;
 mod view;
 mod width;
 
+pub use history::{Codec, Damaged, Reader, Sealed, Stored, Usage};
 pub use screen::{Options, Screen};

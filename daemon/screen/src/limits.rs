@@ -33,3 +33,8 @@ pub const BLOCK_BYTES: usize = 64 << 10;
 pub const BLOCK_ROWS: usize = 16 << 10;
 /// Parts of one OSC 4 (colours set or asked) at most.
 pub const MAX_COLORS: usize = 512;
+/// Bytes of a block's body at most: its rows, and one of the widest that was added last. Larger
+/// ones are no blocks of ours.
+pub const MAX_BLOCK_BODY: usize = 1 << 20;
+/// Bytes that may wait in memory for a store on top of the budget; beyond, the oldest rows go.
+pub const SPILL_LAG: usize = 32 << 20;

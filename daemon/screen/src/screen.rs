@@ -5,6 +5,7 @@ use std::sync::Arc;
 use abide_protocol::message::{Event, TerminalLook};
 use abide_protocol::{Book, LineNo, Modes, Revision, Row, Size, Snapshot};
 
+use crate::history::{History, Reader, Sealed, Usage};
 use crate::line::Line;
 use crate::parser::Parser;
 use crate::terminal::Terminal;
@@ -154,6 +155,44 @@ impl Screen {
         }
     }
 
+    /// History and the presented main screen as they are now, for another thread. What happens to
+    /// the screen later does not show in it.
+    #[must_use]
+    pub fn reader(&mut self) -> Reader {
+        let terminal = &mut self.terminal;
+        let (maker, tables) = (&mut self.maker, &terminal.tables);
+        let held = terminal.held.view.as_ref();
+        if let Some(view) = held.filter(|view| view.book == Book::Main) {
+            let lines = terminal.held.lines.iter_mut();
+            let rows = lines.map(|line| maker.row(line, tables)).collect();
+            return terminal.history.reader(view.top, rows);
+        }
+        let grid = match terminal.book {
+            Book::Main => &mut terminal.shown.grid,
+            Book::Alternate => &mut terminal.hidden.grid,
+        };
+        let rows = (0..grid.rows()).map(|row| maker.row(grid.line_mut(row), tables));
+        let rows = rows.collect();
+        terminal.history.reader(terminal.history.top(), rows)
+    }
+
+    /// Rows of history from here on are at hand, neither compressed nor stored.
+    #[must_use]
+    pub fn packed_below(&self) -> LineNo {
+        LineNo(self.terminal.history.packed_below())
+    }
+
+    /// Blocks of history that will never change again and were not handed out yet, oldest first.
+    pub fn take_sealed(&mut self) -> Vec<Arc<Sealed>> {
+        self.terminal.history.take_sealed()
+    }
+
+    /// What sealed blocks take, and how much of them may be in a store.
+    #[must_use]
+    pub fn usage(&self) -> Arc<Usage> {
+        Arc::clone(self.terminal.history.usage())
+    }
+
     /// Number of the first row on the screen of `book`.
     #[must_use]
     pub fn top(&self, book: Book) -> LineNo {
@@ -172,7 +211,7 @@ impl Screen {
         }
     }
 
-    /// Bytes that history takes.
+    /// Bytes that history takes in memory.
     #[must_use]
     pub fn history_bytes(&self) -> usize {
         self.terminal.history.bytes()
@@ -200,9 +239,10 @@ impl Screen {
             version: old.version,
             history_bytes: old.history.max_bytes(),
         });
-        if old.history.check().is_ok() {
-            std::mem::swap(&mut fresh.history, &mut old.history);
-        }
+        fresh.history = match old.history.check() {
+            Ok(()) => std::mem::replace(&mut old.history, History::new(0)),
+            Err(_) => old.history.emptied(),
+        };
         self.terminal = fresh;
         self.parser = Parser::new();
         self.maker = RowMaker::default();

@@ -21,7 +21,9 @@ use super::{pty, session};
 const RECORD: u32 = 8 << 20;
 /// Starting a program takes milliseconds; a keeper that takes this long is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The thread that encodes long answers is gone this long after them.
+/// Threads that make long answers at most: a search does not keep a capture waiting.
+const READERS: usize = 4;
+/// They are gone this long after them.
 const HELPER: Duration = Duration::from_millis(50);
 /// The running program, also after its file was replaced by an upgrade.
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
@@ -116,7 +118,7 @@ fn start() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(1)
+        .max_blocking_threads(READERS)
         .thread_keep_alive(HELPER)
         .build()?;
     runtime.block_on(async {

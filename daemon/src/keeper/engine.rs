@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
 use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot};
-use abide_screen::{Options, Screen};
+use abide_screen::{Options, Reader, Screen, Sealed, Usage};
 
 /// The screen and the number of its faults.
 pub(crate) struct Engine {
@@ -73,6 +73,28 @@ impl Engine {
     pub(crate) fn rows(&self, book: Book, from: LineNo, count: u64) -> (LineNo, Vec<Arc<Row>>) {
         let rows = catch_unwind(AssertUnwindSafe(|| self.screen.rows(book, from, count)));
         rows.unwrap_or((from, Vec::new()))
+    }
+
+    /// History and the presented main screen as they are now.
+    pub(crate) fn reader(&mut self) -> Reader {
+        match self.guarded(Screen::reader) {
+            Some(reader) => reader,
+            None => self.screen.reader(),
+        }
+    }
+
+    /// Main-screen rows from here on are in memory as they were written.
+    pub(crate) fn packed_below(&self) -> LineNo {
+        self.screen.packed_below()
+    }
+
+    /// Blocks of history that have been sealed since the last call.
+    pub(crate) fn take_sealed(&mut self) -> Vec<Arc<Sealed>> {
+        self.screen.take_sealed()
+    }
+
+    pub(crate) fn usage(&self) -> Arc<Usage> {
+        self.screen.usage()
     }
 
     pub(crate) fn changed(&self) -> bool {

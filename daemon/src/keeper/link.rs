@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -13,10 +12,9 @@ use abide_protocol::{DeviceId, RequestId};
 use rustix::net::SendFlags;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::task::JoinHandle;
 
 use super::pty;
-use super::session::Capture;
+use super::session::Work;
 use super::viewer::Viewer;
 
 /// A link with this many unwritten bytes is not read, so that its requests cannot pile up answers.
@@ -56,15 +54,8 @@ pub(crate) struct Link {
     /// The daemon's: gets summaries, and is heard before any remote input.
     pub(crate) subscribed: bool,
     pub(crate) waits: Vec<RequestId>,
-    /// A long answer that is being made; one at a time.
-    pub(crate) work: Option<Work>,
-}
-
-/// The making of a long answer.
-pub(crate) enum Work {
-    Collecting(Capture),
-    /// On another thread; gives the bytes to send.
-    Encoding(JoinHandle<Vec<u8>>),
+    /// Long answers that are being made.
+    pub(crate) works: Vec<Work>,
 }
 
 impl Link {
@@ -82,7 +73,7 @@ impl Link {
             device: None,
             subscribed: false,
             waits: Vec::new(),
-            work: None,
+            works: Vec::new(),
         };
         link.send(&ToClient::Hello(wire::hello()));
         Ok(link)
@@ -95,7 +86,7 @@ impl Link {
 
     /// Everything that was asked for is answered and written.
     pub(crate) fn idle(&self) -> bool {
-        self.unwritten() == 0 && self.work.is_none()
+        self.unwritten() == 0 && self.works.is_empty()
     }
 
     /// Whether messages that can wait should wait.
@@ -131,12 +122,14 @@ impl Link {
 
     /// Ready when there is something to read, a long answer to send, or room for what waits to be written.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(Work::Encoding(bytes)) = &mut self.work
-            && let Poll::Ready(bytes) = Pin::new(bytes).poll(cx)
-        {
-            self.out.extend(bytes.unwrap_or_default());
-            self.work = None;
-            return Poll::Ready(());
+        for index in 0..self.works.len() {
+            if let Some(work) = self.works.get_mut(index)
+                && let Poll::Ready(bytes) = work.poll(cx)
+            {
+                self.out.extend(bytes);
+                self.works.remove(index);
+                return Poll::Ready(());
+            }
         }
         let hears = matches!(self.phase, Phase::New | Phase::Open) && self.unwritten() < DEAF;
         if hears && self.stream.poll_read_ready(cx).is_ready() {

@@ -6,11 +6,11 @@
 //! without a timer.
 
 mod attach;
-mod capture;
 mod ending;
 mod frames;
 mod input;
 mod output;
+mod reading;
 mod requests;
 mod start;
 mod status;
@@ -29,6 +29,7 @@ use super::driver::Wheel;
 use super::engine::Engine;
 use super::events::Events;
 use super::focus::Focus;
+use super::history::Packer;
 use super::hold::Hold;
 use super::link::{Link, Phase};
 use super::pacing::Grid;
@@ -36,8 +37,8 @@ use super::pty::{Leader, Master};
 use super::queue::Queue;
 use super::stream::Streams;
 use super::viewer::{Bodies, Departed};
-pub(crate) use capture::Capture;
 use ending::Life;
+pub(crate) use reading::Work;
 use start::Identity;
 pub(crate) use start::begin;
 use status::Status;
@@ -65,6 +66,7 @@ pub(crate) struct Session {
     identity: Identity,
     status: Status,
     engine: Engine,
+    packer: Packer,
     master: Master,
     leader: Leader,
     life: Life,
@@ -193,10 +195,10 @@ impl Session {
             self.mark(now);
         }
         self.proceed(now);
+        self.pack();
         self.frames(now);
         self.tell_driver();
         self.summarize(now);
-        self.collect();
         for link in &mut self.links {
             if link.phase == Phase::New && now >= link.opened + HELLO {
                 link.phase = Phase::Closed;
@@ -217,7 +219,6 @@ impl Session {
             self.queue.deadline().filter(|_| !self.blocked),
             self.life.deadline(now),
             self.repaint,
-            self.collects().then_some(now),
             self.frames_deadline(now),
             self.summary_deadline(),
             hellos.map(|link| link.opened + HELLO).min(),

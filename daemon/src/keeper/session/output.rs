@@ -127,6 +127,22 @@ impl Session {
         self.repaint = Some(now + REPAINT);
     }
 
+    /// Hands over the rows of history that will not change any more.
+    pub(super) fn pack(&mut self) {
+        let sealed = self.engine.take_sealed();
+        if !sealed.is_empty() {
+            self.packer.take(sealed);
+        }
+        if let Some(error) = self.packer.take_trouble() {
+            tracing::warn!(%error, "history cannot be written to the disk");
+            let line = format!(
+                "history cannot be written to the disk ({error}); from now on its oldest rows go \
+                 earlier"
+            );
+            self.events.push(Event::Notice(line), None);
+        }
+    }
+
     /// Viewers learn of the present state as their pacing says.
     pub(super) fn mark(&mut self, now: Instant) {
         let top = self.engine.top(abide_protocol::Book::Main);

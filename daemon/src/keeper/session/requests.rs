@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use abide_protocol::limits::{MAX_NAME, ROWS_PER_REQUEST};
+use abide_protocol::limits::MAX_NAME;
 use abide_protocol::message::{Answer, EndHow, FailKind, Failure, Limits, Request};
-use abide_protocol::{Book, LineNo, RequestId, SessionId};
+use abide_protocol::{RequestId, SessionId};
 
 use super::ending::Life;
 use super::{Session, failure};
@@ -79,12 +79,11 @@ impl Session {
             Request::List => Answer::Sessions(vec![self.shown(index, now)]),
             Request::Info { .. } => Answer::Session(Box::new(self.shown(index, now))),
             Request::Capture { range, .. } => {
-                self.capture(index, id, range.history, now);
-                return None;
+                return self.capture(index, id, range.history, now);
             }
             Request::Rows {
                 book, from, count, ..
-            } => self.history(index, book, from, count),
+            } => return self.history(index, id, (book, from, count)),
             Request::Wait { .. } => return self.wait(index, id),
             Request::End { how, .. } => self.end(how, now),
             Request::Rename { name, .. } => self.rename(name),
@@ -128,14 +127,6 @@ impl Session {
             info.title = String::new();
         }
         info
-    }
-
-    fn history(&mut self, index: usize, book: Book, from: LineNo, count: u64) -> Answer {
-        let floor = self.limits(index).floor.unwrap_or_default();
-        let end = from.plus(count.min(ROWS_PER_REQUEST));
-        let start = from.max(floor);
-        let (from, rows) = self.engine.rows(book, start, end.since(start));
-        Answer::Rows { from, rows }
     }
 
     fn wait(&mut self, index: usize, id: RequestId) -> Option<Answer> {

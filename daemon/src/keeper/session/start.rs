@@ -17,6 +17,7 @@ use crate::keeper::engine::Engine;
 use crate::keeper::environment::{self, Here};
 use crate::keeper::events::Events;
 use crate::keeper::focus::Focus;
+use crate::keeper::history::{self, Bounds, Packer};
 use crate::keeper::hold::Hold;
 use crate::keeper::pacing::Grid;
 use crate::keeper::pty::{self, Leader, Master, Program, Start};
@@ -25,8 +26,6 @@ use crate::keeper::stream::Streams;
 use crate::keeper::viewer::{Bodies, Departed};
 use crate::private_dir::PrivateDir;
 
-/// Bytes of packed history per session; the oldest rows go first.
-const HISTORY: usize = 64 << 20;
 /// Bytes of a Unix socket's path, with the closing zero.
 const SUN_PATH: usize = 108;
 /// What programs are told by XTVERSION.
@@ -50,6 +49,8 @@ pub(super) struct Place {
     pub(super) agent: AgentLink,
     /// Where the record of the ended session goes.
     pub(super) record: PathBuf,
+    /// Where history goes that memory has no room for.
+    pub(super) history: PathBuf,
 }
 
 impl Drop for Place {
@@ -103,16 +104,22 @@ fn build(
 ) -> std::io::Result<Session> {
     use tokio::signal::unix::{SignalKind, signal};
     let incarnation = uuid::Uuid::new_v4().as_u64_pair().0;
+    let bounds = Bounds {
+        memory: birth.spec.history_memory.unwrap_or(history::MEMORY),
+        disk: birth.spec.history_disk.unwrap_or(history::DISK),
+    };
     let engine = Engine::new(Options {
         size,
         look: birth.spec.look.clone(),
         incarnation,
         version: XTVERSION,
-        history_bytes: HISTORY,
+        history_bytes: usize::try_from(bounds.memory).unwrap_or(usize::MAX),
     });
     tracing::info!(id = %birth.id, pid = program.leader.as_raw_nonzero().get(), "session begins");
+    let packer = Packer::new(engine.usage(), bounds, place.history.clone());
     Ok(Session {
         engine,
+        packer,
         leader: Leader::new(program.leader)?,
         master: Master::new(program.master)?,
         life: Life::Running,
@@ -162,11 +169,13 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let listener = run
         .bind(&socket)
         .map_err(|error| refused(&format!("cannot listen: {error}")))?;
+    let sessions = birth.state.join("sessions");
     let place = Place {
         run,
         socket,
         agent,
-        record: birth.state.join("sessions").join(birth.id.to_string()),
+        record: sessions.join(birth.id.to_string()),
+        history: sessions.join(format!("{}.history", birth.id)),
     };
     let listener = listener
         .set_nonblocking(true)

@@ -3,23 +3,26 @@
 //! One row is: flags, length of its text, the text in UTF-8, then, unless the row is plain, its
 //! runs and marks. Styles are written out in the run, so a block needs no table but that of links
 //! and can be compressed, written and read alone.
+//!
+//! A block as one piece of bytes, its *body*: the number of its rows and their lengths, its links,
+//! its rows.
 
 use std::sync::Arc;
 
-use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
+use abide_protocol::{Link, Mark, MarkKind, Row, RowBuilder};
 
+use super::unpack::{Fields, Packed};
 use crate::cell::Cell;
 use crate::limits::{BLOCK_BYTES, BLOCK_ROWS};
 use crate::line::Line;
-use crate::packed_style;
 use crate::tables::Tables;
 
-const WRAPPED: u8 = 1;
+pub(super) const WRAPPED: u8 = 1;
 /// Runs follow; else all text is narrow and plain.
-const RUNS: u8 = 1 << 1;
-const MARKS: u8 = 1 << 2;
+pub(super) const RUNS: u8 = 1 << 1;
+pub(super) const MARKS: u8 = 1 << 2;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Block {
     start: u64,
     data: Vec<u8>,
@@ -147,36 +150,95 @@ impl Block {
         if let Some(back) = known {
             return (self.links.len() - 1 - back) as u64;
         }
-        self.link_bytes += link.id.len() + link.uri.len() + 64;
+        self.link_bytes += cost(link);
         self.links.push(Arc::clone(link));
         (self.links.len() - 1) as u64
     }
 
     pub(crate) fn pop(&mut self) -> Option<Arc<Row>> {
-        let row = self.row(self.end().checked_sub(1)?);
+        let row = self.newest();
         let offset = self.offsets.pop()?;
         self.data.truncate(offset as usize);
         row
     }
 
-    pub(crate) fn row(&self, number: u64) -> Option<Arc<Row>> {
+    pub(crate) fn newest(&self) -> Option<Arc<Row>> {
+        let end = self.end();
         let mut rows = Vec::with_capacity(1);
-        self.rows(number, number + 1, &mut rows);
+        self.rows(end.checked_sub(1)?, end, &mut rows);
         rows.pop()
     }
 
     /// Appends rows `[from, to)`, cut to what the block has.
     pub(crate) fn rows(&self, from: u64, to: u64, rows: &mut Vec<Arc<Row>>) {
         let mut builder = RowBuilder::default();
-        let begin = from.saturating_sub(self.start) as usize;
-        let end = (to.saturating_sub(self.start) as usize).min(self.offsets.len());
-        for offset in self.offsets.get(begin..end).unwrap_or(&[]) {
-            let packed = self.data.get(*offset as usize..).unwrap_or(&[]);
-            let row = unpack(packed, &self.links, &mut builder);
+        for packed in self.packed(from, to) {
+            let row = packed.row(&self.links, &mut builder);
             // A packed row is ours and whole; an empty one would only keep the numbers right.
             rows.push(row.map_or_else(Row::blank, Arc::new));
         }
     }
+
+    /// Rows `[from, to)` as they are packed, cut to what the block has.
+    pub(super) fn packed(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = Packed<'_>> {
+        let begin = from.saturating_sub(self.start) as usize;
+        let end = (to.saturating_sub(self.start) as usize).min(self.offsets.len());
+        let offsets = self.offsets.get(begin..end).unwrap_or(&[]);
+        offsets
+            .iter()
+            .map(|offset| Packed(self.data.get(*offset as usize..).unwrap_or(&[])))
+    }
+
+    /// The whole block but its number, for [`Self::of`].
+    pub(super) fn body(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(self.data.len() + self.offsets.len() + self.link_bytes);
+        put_number(&mut body, self.offsets.len() as u64);
+        let last = self.data.len() as u32;
+        let ends = self.offsets.iter().skip(1).copied().chain([last]);
+        for (offset, end) in self.offsets.iter().zip(ends) {
+            put_number(&mut body, u64::from(end - offset));
+        }
+        put_number(&mut body, self.links.len() as u64);
+        for text in self.links.iter().flat_map(|link| [&link.id, &link.uri]) {
+            put_number(&mut body, text.len() as u64);
+            body.extend_from_slice(text.as_bytes());
+        }
+        body.extend_from_slice(&self.data);
+        body
+    }
+
+    /// The block whose first row is `start` and whose body is this; `None` if it is none.
+    pub(super) fn of(start: u64, body: &[u8]) -> Option<Self> {
+        let mut fields = Fields(body);
+        let rows = fields.count()?;
+        let mut offsets = Vec::with_capacity(rows);
+        let mut end = 0_usize;
+        for _ in 0..rows {
+            offsets.push(u32::try_from(end).ok()?);
+            end = end.checked_add(fields.count()?)?;
+        }
+        let count = fields.count()?;
+        let mut links = Vec::with_capacity(count);
+        let mut link_bytes = 0;
+        for _ in 0..count {
+            let (id, uri) = (fields.text()?.into(), fields.text()?.into());
+            let link = Link { id, uri };
+            link_bytes += cost(&link);
+            links.push(Arc::new(link));
+        }
+        (fields.0.len() == end).then(|| Self {
+            start,
+            data: fields.0.to_vec(),
+            offsets,
+            links,
+            link_bytes,
+        })
+    }
+}
+
+/// Bytes that a link takes.
+fn cost(link: &Link) -> usize {
+    link.id.len() + link.uri.len() + 64
 }
 
 /// The cells worth keeping: all of a wrapped row but its hole, else up to the last that shows.
@@ -274,82 +336,4 @@ fn put_marks(data: &mut Vec<u8>, marks: &[Mark]) {
             }
         }
     }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn style(&mut self, links: &[Arc<Link>]) -> Option<(Style, LinkRef)> {
-        let (style, linked) = packed_style::read(&mut self.0)?;
-        let link = if linked {
-            links.get(self.number()? as usize).cloned()
-        } else {
-            None
-        };
-        Some((style, link))
-    }
-
-    fn mark(&mut self) -> Option<Mark> {
-        let column = self.number()? as u16;
-        let kind = match self.byte()? {
-            0 => MarkKind::Prompt,
-            1 => MarkKind::Command,
-            2 => MarkKind::Output,
-            3 => MarkKind::End(None),
-            _ => MarkKind::End(Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))),
-        };
-        Some(Mark { column, kind })
-    }
-}
-
-fn unpack(packed: &[u8], links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
-    let mut reader = Reader(packed);
-    let flags = reader.byte()?;
-    let length = reader.number()? as usize;
-    let mut text = std::str::from_utf8(reader.take(length)?).ok()?;
-    builder.clear();
-    if flags & RUNS == 0 {
-        builder.simple(text, Style::PLAIN, &None);
-        return Some(builder.finish(flags & WRAPPED != 0));
-    }
-    for _ in 0..reader.number()? {
-        let head = reader.number()?;
-        let (style, link) = reader.style(links)?;
-        let (run, rest) = text.split_at_checked((head >> 2) as usize)?;
-        text = rest;
-        match head & 3 {
-            0 => builder.simple(run, style, &link),
-            width => builder.cluster(run, width as u16, style, &link),
-        }
-    }
-    if flags & MARKS != 0 {
-        for _ in 0..reader.number()? {
-            builder.mark(reader.mark()?);
-        }
-    }
-    Some(builder.finish(flags & WRAPPED != 0))
 }

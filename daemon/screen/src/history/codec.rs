@@ -1,0 +1,45 @@
+//! How packed blocks are compressed.
+
+use crate::limits::MAX_BLOCK_BODY;
+
+/// The fastest level of zstd, measured on what agents and builds write: ARCHITECTURE.md.
+const LEVEL: i32 = 1;
+
+/// Bytes that are no block of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Damaged;
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a block of history is damaged")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// What compressing works with; some hundred kilobytes, worth keeping from block to block.
+pub struct Codec(Option<zstd::bulk::Compressor<'static>>);
+
+impl Default for Codec {
+    fn default() -> Self {
+        Self(zstd::bulk::Compressor::new(LEVEL).ok())
+    }
+}
+
+impl Codec {
+    /// `None`: there is no memory for it.
+    pub(crate) fn compress(&mut self, body: &[u8]) -> Option<Vec<u8>> {
+        let mut packed = self.0.as_mut()?.compress(body).ok()?;
+        packed.shrink_to_fit();
+        Some(packed)
+    }
+}
+
+pub(crate) fn decompress(packed: &[u8]) -> Result<Vec<u8>, Damaged> {
+    let length = zstd::zstd_safe::get_frame_content_size(packed).map_err(|_| Damaged)?;
+    let length = length.and_then(|length| usize::try_from(length).ok());
+    let length = length
+        .filter(|length| *length <= MAX_BLOCK_BODY)
+        .ok_or(Damaged)?;
+    zstd::bulk::decompress(packed, length).map_err(|_| Damaged)
+}

@@ -1,0 +1,277 @@
+//! A block that never changes again, wherever its bytes are.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abide_protocol::{LineNo, Row};
+
+use super::block::Block;
+use super::codec::{self, Codec, Damaged};
+
+/// Bytes of a block besides its rows.
+const FRAME: usize = 128;
+
+/// Where the packed bytes of blocks are when they are not in memory.
+pub trait Stored: Send + Sync {
+    /// The bytes as [`Sealed::pack`] made them; `None` when they cannot be read.
+    fn read(&self) -> Option<Vec<u8>>;
+
+    /// Bytes that they take.
+    fn bytes(&self) -> u64;
+}
+
+/// What all blocks of one history take together.
+#[derive(Default)]
+pub struct Usage {
+    memory: AtomicUsize,
+    stored: AtomicU64,
+    room: AtomicU64,
+    /// Memory of a block that is not needed any more, for the next one.
+    spare: Mutex<Option<Block>>,
+}
+
+impl Usage {
+    /// Bytes of sealed blocks in memory.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    /// Bytes in a store.
+    #[must_use]
+    pub fn stored(&self) -> u64 {
+        self.stored.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that may be in a store.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.room.load(Ordering::Relaxed)
+    }
+
+    /// Says how many bytes may be in a store from now on. Beyond, the oldest blocks are dropped.
+    pub fn set_room(&self, bytes: u64) {
+        self.room.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn spare(&self) -> Option<Block> {
+        self.spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Keeps the memory of a block that nobody else has.
+    pub(super) fn recycle(&self, block: Arc<Block>) {
+        if let Ok(mut block) = Arc::try_unwrap(block) {
+            block.recycle();
+            *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(block);
+        }
+    }
+}
+
+enum Body {
+    /// As rows were added.
+    Plain(Arc<Block>),
+    /// Compressed.
+    Packed(Arc<[u8]>),
+    Stored(Arc<dyn Stored>),
+}
+
+impl Body {
+    fn memory(&self) -> usize {
+        FRAME
+            + match self {
+                Self::Plain(block) => block.bytes(),
+                Self::Packed(bytes) => bytes.len(),
+                Self::Stored(_) => 0,
+            }
+    }
+
+    fn stored(&self) -> u64 {
+        match self {
+            Self::Stored(stored) => stored.bytes(),
+            Self::Plain(_) | Self::Packed(_) => 0,
+        }
+    }
+
+    fn share(&self) -> Self {
+        match self {
+            Self::Plain(block) => Self::Plain(Arc::clone(block)),
+            Self::Packed(bytes) => Self::Packed(Arc::clone(bytes)),
+            Self::Stored(stored) => Self::Stored(Arc::clone(stored)),
+        }
+    }
+}
+
+/// Rows of history that never change, and where their bytes are at present.
+pub struct Sealed {
+    start: u64,
+    rows: u64,
+    body: Mutex<Body>,
+    usage: Arc<Usage>,
+}
+
+impl Sealed {
+    pub(super) fn new(block: Arc<Block>, usage: &Arc<Usage>) -> Self {
+        Self::with(
+            block.start(),
+            block.end() - block.start(),
+            Body::Plain(block),
+            usage,
+        )
+    }
+
+    /// A block that is in a store already.
+    #[must_use]
+    pub fn stored(start: LineNo, rows: u64, stored: Arc<dyn Stored>, usage: &Arc<Usage>) -> Self {
+        Self::with(start.0, rows, Body::Stored(stored), usage)
+    }
+
+    fn with(start: u64, rows: u64, body: Body, usage: &Arc<Usage>) -> Self {
+        usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
+        usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
+        Self {
+            start,
+            rows,
+            body: Mutex::new(body),
+            usage: Arc::clone(usage),
+        }
+    }
+
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.rows
+    }
+
+    /// Number of its first row.
+    #[must_use]
+    pub fn first(&self) -> LineNo {
+        LineNo(self.start)
+    }
+
+    #[must_use]
+    pub fn row_count(&self) -> u64 {
+        self.rows
+    }
+
+    /// Bytes that packing would free or has still to look at; 0 for what is packed.
+    #[must_use]
+    pub fn unpacked_bytes(&self) -> usize {
+        match self.body() {
+            Body::Plain(block) => block.bytes(),
+            Body::Packed(_) | Body::Stored(_) => 0,
+        }
+    }
+
+    /// Compresses the block, unless it is so already. Takes a fraction of a millisecond.
+    pub fn pack(&self, codec: &mut Codec) {
+        if let Body::Plain(block) = self.body()
+            && let Some(packed) = codec.compress(&block.body())
+        {
+            self.replace(Body::Packed(packed.into()));
+            self.usage.recycle(block);
+        }
+    }
+
+    /// The compressed bytes, if they are in memory.
+    #[must_use]
+    pub fn packed(&self) -> Option<Arc<[u8]>> {
+        match self.body() {
+            Body::Packed(bytes) => Some(bytes),
+            Body::Plain(_) | Body::Stored(_) => None,
+        }
+    }
+
+    /// The compressed bytes, wherever they are.
+    #[must_use]
+    pub fn read_packed(&self, codec: &mut Codec) -> Option<Vec<u8>> {
+        match self.body() {
+            Body::Plain(block) => codec.compress(&block.body()),
+            Body::Packed(bytes) => Some(bytes.to_vec()),
+            Body::Stored(stored) => stored.read(),
+        }
+    }
+
+    /// Lets go of the bytes in memory: `stored` has them.
+    pub fn move_to(&self, stored: Arc<dyn Stored>) {
+        self.replace(Body::Stored(stored));
+    }
+
+    /// Checks that these packed bytes are a block of so many rows.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check_packed(packed: &[u8], rows: u64) -> Result<(), Damaged> {
+        let block = Block::of(0, &codec::decompress(packed)?).ok_or(Damaged)?;
+        (block.end() == rows).then_some(()).ok_or(Damaged)
+    }
+
+    fn body(&self) -> Body {
+        self.body
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .share()
+    }
+
+    fn replace(&self, body: Body) {
+        let usage = &self.usage;
+        usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
+        usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
+        let mut place = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *place, body);
+        drop(place);
+        usage.memory.fetch_sub(old.memory(), Ordering::Relaxed);
+        usage.stored.fetch_sub(old.stored(), Ordering::Relaxed);
+    }
+
+    /// The rows, unpacked.
+    pub(super) fn open(&self) -> Result<Arc<Block>, Damaged> {
+        let packed = match self.body() {
+            Body::Plain(block) => return Ok(block),
+            Body::Packed(bytes) => codec::decompress(&bytes)?,
+            Body::Stored(stored) => codec::decompress(&stored.read().ok_or(Damaged)?)?,
+        };
+        let block = Block::of(self.start, &packed).ok_or(Damaged)?;
+        if block.end() != self.end() {
+            return Err(Damaged);
+        }
+        Ok(Arc::new(block))
+    }
+
+    /// Appends rows `[from, to)`, cut to what the block has. Rows that cannot be read are blank, so
+    /// that the others keep their numbers.
+    pub(super) fn rows(&self, from: u64, to: u64, rows: &mut Vec<Arc<Row>>) {
+        if let Ok(block) = self.open() {
+            return block.rows(from, to, rows);
+        }
+        let lost = to.min(self.end()).saturating_sub(from.max(self.start));
+        rows.extend((0..lost).map(|_| Row::blank()));
+    }
+}
+
+impl Drop for Sealed {
+    fn drop(&mut self) {
+        let none = Body::Packed(Arc::from([]));
+        let place = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let body = std::mem::replace(place, none);
+        self.usage
+            .memory
+            .fetch_sub(body.memory(), Ordering::Relaxed);
+        self.usage
+            .stored
+            .fetch_sub(body.stored(), Ordering::Relaxed);
+        if let Body::Plain(block) = body {
+            self.usage.recycle(block);
+        }
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({}..{})", self.start, self.end())
+    }
+}

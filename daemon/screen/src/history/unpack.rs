@@ -1,0 +1,102 @@
+//! Packed rows, read.
+
+use std::sync::Arc;
+
+use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
+
+use super::block::{MARKS, RUNS, WRAPPED};
+use crate::packed_style;
+
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// A number of things of which each takes a byte at least.
+    pub(super) fn count(&mut self) -> Option<usize> {
+        let count = usize::try_from(self.number()?).ok()?;
+        (count <= self.0.len()).then_some(count)
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'a str> {
+        let length = self.count()?;
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn style(&mut self, links: &[Arc<Link>]) -> Option<(Style, LinkRef)> {
+        let (style, linked) = packed_style::read(&mut self.0)?;
+        let link = if linked {
+            links.get(self.number()? as usize).cloned()
+        } else {
+            None
+        };
+        Some((style, link))
+    }
+
+    fn mark(&mut self) -> Option<Mark> {
+        let column = self.number()? as u16;
+        let kind = match self.byte()? {
+            0 => MarkKind::Prompt,
+            1 => MarkKind::Command,
+            2 => MarkKind::Output,
+            3 => MarkKind::End(None),
+            _ => MarkKind::End(Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))),
+        };
+        Some(Mark { column, kind })
+    }
+}
+
+/// One packed row, and whatever follows it.
+#[derive(Clone, Copy)]
+pub(super) struct Packed<'a>(pub(super) &'a [u8]);
+
+impl Packed<'_> {
+    pub(super) fn row(self, links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
+        let mut fields = Fields(self.0);
+        let flags = fields.byte()?;
+        let mut text = fields.text()?;
+        builder.clear();
+        if flags & RUNS == 0 {
+            builder.simple(text, Style::PLAIN, &None);
+            return Some(builder.finish(flags & WRAPPED != 0));
+        }
+        for _ in 0..fields.number()? {
+            let head = fields.number()?;
+            let (style, link) = fields.style(links)?;
+            let (run, rest) = text.split_at_checked((head >> 2) as usize)?;
+            text = rest;
+            match head & 3 {
+                0 => builder.simple(run, style, &link),
+                width => builder.cluster(run, width as u16, style, &link),
+            }
+        }
+        if flags & MARKS != 0 {
+            for _ in 0..fields.number()? {
+                builder.mark(fields.mark()?);
+            }
+        }
+        Some(builder.finish(flags & WRAPPED != 0))
+    }
+}

@@ -1,0 +1,207 @@
+//! The file of a history: records are appended, and cut out of it again when nobody needs them.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abide_protocol::LineNo;
+use abide_screen::{Sealed, Stored, Usage};
+use rustix::fs::{FallocateFlags, SeekFrom, fallocate};
+
+use super::record::{self, Entry, FileError, Filled, HEAD, Head, PAGE};
+
+/// An open file, shared by all blocks that are in it.
+pub(crate) struct HistoryFile {
+    shared: Arc<Shared>,
+    /// Where the next record goes.
+    end: u64,
+}
+
+struct Shared {
+    file: File,
+    /// Records that nobody needs any more: where, and how many bytes.
+    dead: Mutex<Vec<(u64, u64)>>,
+}
+
+/// A record in the file. Dropped with the last of its blocks.
+struct Place {
+    shared: Arc<Shared>,
+    at: u64,
+    bytes: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let dead = self.shared.dead.lock();
+        dead.unwrap_or_else(PoisonError::into_inner)
+            .push((self.at, self.bytes));
+    }
+}
+
+/// The bytes of one block.
+struct Bytes {
+    place: Arc<Place>,
+    at: u64,
+    length: u32,
+    checksum: u64,
+}
+
+impl Stored for Bytes {
+    fn read(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; self.length as usize];
+        let at = self.place.at + self.at;
+        self.place.shared.file.read_exact_at(&mut bytes, at).ok()?;
+        (record::checksum(&bytes) == self.checksum).then_some(bytes)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.length.into()
+    }
+}
+
+impl HistoryFile {
+    /// Makes the file anew, for its owner only.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        file.write_all_at(&record::first_page(), 0)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                file,
+                dead: Mutex::default(),
+            }),
+            end: PAGE,
+        })
+    }
+
+    /// Appends a record of these blocks, whose bytes are in the file from then on. On failure the
+    /// file is as before.
+    pub(crate) fn append(&mut self, blocks: &[Filled]) -> io::Result<()> {
+        let (bytes, entries) = record::encode(blocks);
+        if let Err(error) = self.shared.file.write_all_at(&bytes, self.end) {
+            let _ = self.shared.file.set_len(self.end);
+            return Err(error);
+        }
+        let place = Arc::new(Place {
+            shared: Arc::clone(&self.shared),
+            at: self.end,
+            bytes: bytes.len() as u64,
+        });
+        self.end += bytes.len() as u64;
+        for ((block, _), entry) in blocks.iter().zip(entries) {
+            block.move_to(stored(&place, entry));
+        }
+        Ok(())
+    }
+
+    /// Gives the space of records that nobody needs back to the disk.
+    pub(crate) fn cut_dead(&self) -> io::Result<()> {
+        let dead = self.shared.dead.lock();
+        let dead = std::mem::take(&mut *dead.unwrap_or_else(PoisonError::into_inner));
+        for (at, bytes) in dead {
+            let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            fallocate(&self.shared.file, how, at, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.shared.file.sync_all()
+    }
+
+    /// The blocks in a file, oldest first; their bytes are read when they are needed. A last block
+    /// that was not written whole is left out, and so is what comes before a gap in the numbers.
+    pub(crate) fn read(path: &Path, usage: &Arc<Usage>) -> Result<Vec<Arc<Sealed>>, FileError> {
+        let file = File::open(path)?;
+        let mut page = vec![0; PAGE as usize];
+        match file.read_exact_at(&mut page, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(FileError::Foreign);
+            }
+            other => other?,
+        }
+        record::check_first_page(&page)?;
+        let length = file.metadata()?.len();
+        let shared = Arc::new(Shared {
+            file,
+            dead: Mutex::default(),
+        });
+        let mut blocks: Vec<Arc<Sealed>> = Vec::new();
+        let mut at = PAGE;
+        while at < length {
+            let Some((bytes, entries)) = shared.record(at, length)? else {
+                at = shared.next_data(at);
+                continue;
+            };
+            let place = Arc::new(Place {
+                shared: Arc::clone(&shared),
+                at,
+                bytes,
+            });
+            at += bytes;
+            for entry in entries {
+                let bytes = stored(&place, entry);
+                if at == length && bytes.read().is_none() {
+                    // Torn: it was being written when everything stopped.
+                    return Ok(blocks);
+                }
+                let next = blocks
+                    .last()
+                    .map(|last| last.first().plus(last.row_count()));
+                if next.is_some_and(|next| next != LineNo(entry.start)) {
+                    blocks.clear();
+                }
+                let block = Sealed::stored(LineNo(entry.start), entry.rows.into(), bytes, usage);
+                blocks.push(Arc::new(block));
+            }
+        }
+        Ok(blocks)
+    }
+}
+
+fn stored(place: &Arc<Place>, entry: Entry) -> Arc<dyn Stored> {
+    Arc::new(Bytes {
+        place: Arc::clone(place),
+        at: entry.at,
+        length: entry.bytes,
+        checksum: entry.checksum,
+    })
+}
+
+impl Shared {
+    /// The record at `at`: its bytes and its blocks. `None` if there is none, or not all of it.
+    fn record(&self, at: u64, length: u64) -> io::Result<Option<(u64, Vec<Entry>)>> {
+        let mut head = [0; HEAD];
+        if length - at < PAGE {
+            return Ok(None);
+        }
+        self.file.read_exact_at(&mut head, at)?;
+        let Some(head) = Head::read(&head).filter(|head| head.bytes <= length - at) else {
+            return Ok(None);
+        };
+        let mut entries = vec![0; head.entry_bytes()];
+        self.file.read_exact_at(&mut entries, at + HEAD as u64)?;
+        Ok(head.entries(&entries).map(|entries| (head.bytes, entries)))
+    }
+
+    /// The next page that may hold something, after the one at `at` that is no record.
+    fn next_data(&self, at: u64) -> u64 {
+        let next = at + PAGE;
+        match rustix::fs::seek(&self.file, SeekFrom::Data(at)) {
+            Ok(data) => (data - data % PAGE).max(next),
+            Err(rustix::io::Errno::NXIO) => u64::MAX,
+            Err(_) => next,
+        }
+    }
+}

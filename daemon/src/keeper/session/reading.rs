@@ -1,0 +1,189 @@
+//! Long reads of a session's rows. They go on on other threads, over the rows as they were when
+//! they were asked for, so that the program never waits for them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use abide_protocol::limits::ROWS_PER_REQUEST;
+use abide_protocol::message::{Answer, FailKind, ToClient};
+use abide_protocol::{Book, LineNo, RequestId, Snapshot, wire};
+use abide_screen::Reader;
+use tokio::task::JoinHandle;
+
+use super::{Session, failure};
+
+/// Rows that are answered at once when they are in memory as they were written.
+const FEW: u64 = 256;
+/// Rows that are read between two looks at whether somebody still wants them.
+const STEP: u64 = 2000;
+/// Reads of one link under way at most.
+const WORKS: usize = 16;
+
+/// What a link has asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Rows,
+    /// One at a time: a later one takes its place.
+    Capture,
+}
+
+/// A read under way on another thread. It ends soon after this is dropped.
+pub(crate) struct Work {
+    id: RequestId,
+    kind: Kind,
+    unwanted: Arc<AtomicBool>,
+    /// Gives the message to send; empty when it was not wanted any more.
+    bytes: JoinHandle<Vec<u8>>,
+}
+
+/// Tells a read whether to go on.
+pub(crate) struct Wanted(Arc<AtomicBool>);
+
+impl Wanted {
+    pub(crate) fn still(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.unwanted.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Work {
+    /// Begins a read. `None` from it: it was not wanted any more.
+    fn begin(
+        id: RequestId,
+        kind: Kind,
+        read: impl FnOnce(&Wanted) -> Option<Answer> + Send + 'static,
+    ) -> Self {
+        let unwanted = Arc::new(AtomicBool::new(false));
+        let wanted = Wanted(Arc::clone(&unwanted));
+        let bytes = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            if let Some(answer) = read(&wanted) {
+                wire::encode_to_client(&ToClient::Answer { id, answer }, &mut bytes);
+            }
+            bytes
+        });
+        Self {
+            id,
+            kind,
+            unwanted,
+            bytes,
+        }
+    }
+
+    /// Ready with the bytes to send; a read that failed says so.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Vec<u8>> {
+        Pin::new(&mut self.bytes).poll(cx).map(|bytes| {
+            bytes.unwrap_or_else(|_| {
+                let line = "the rows could not be read; see: abide doctor".into();
+                let answer = Answer::Failed(failure(FailKind::Internal, line));
+                let mut bytes = Vec::new();
+                let message = ToClient::Answer {
+                    id: self.id,
+                    answer,
+                };
+                wire::encode_to_client(&message, &mut bytes);
+                bytes
+            })
+        })
+    }
+}
+
+impl Session {
+    /// Reads `count` rows from `from`; `None`: the answer comes later.
+    pub(super) fn history(
+        &mut self,
+        index: usize,
+        id: RequestId,
+        (book, from, count): (Book, LineNo, u64),
+    ) -> Option<Answer> {
+        let floor = self.limits(index).floor.unwrap_or_default();
+        let end = from.plus(count.min(ROWS_PER_REQUEST));
+        let start = from.max(floor);
+        let count = end.since(start);
+        let at_hand = self.engine.packed_below() <= start && count <= FEW;
+        if book == Book::Alternate || at_hand {
+            let (from, rows) = self.engine.rows(book, start, count);
+            return Some(Answer::Rows { from, rows });
+        }
+        self.work(index, id, Kind::Rows, move |reader, _| {
+            let (from, rows) = reader.rows(start, reader.top().since(start).min(count));
+            Some(Answer::Rows { from, rows })
+        })
+    }
+
+    /// Reads the screen and `history` rows above it; `None`: the answer comes later.
+    pub(super) fn capture(
+        &mut self,
+        index: usize,
+        id: RequestId,
+        history: u64,
+        now: Instant,
+    ) -> Option<Answer> {
+        let snapshot = self.snapshot(now);
+        let floor = self
+            .limits(index)
+            .floor
+            .unwrap_or_default()
+            .max(snapshot.floor);
+        let top = snapshot.top;
+        let from = LineNo(top.0.saturating_sub(history)).max(floor).min(top);
+        if from == top || snapshot.book == Book::Alternate {
+            return Some(captured(&snapshot, Vec::new()));
+        }
+        self.work(index, id, Kind::Capture, move |reader, wanted| {
+            let mut next = from.max(reader.first());
+            let mut history = Vec::new();
+            while next < top && wanted.still() {
+                let (_, rows) = reader.rows(next, top.since(next).min(STEP));
+                next = next.plus(rows.len() as u64);
+                if rows.is_empty() {
+                    break;
+                }
+                history.extend(rows);
+            }
+            wanted.still().then(|| captured(&snapshot, history))
+        })
+    }
+
+    /// Begins a read for a link; `None`: the answer comes later.
+    fn work(
+        &mut self,
+        index: usize,
+        id: RequestId,
+        kind: Kind,
+        read: impl FnOnce(&Reader, &Wanted) -> Option<Answer> + Send + 'static,
+    ) -> Option<Answer> {
+        let reader = self.engine.reader();
+        let link = self.links.get_mut(index)?;
+        let old = link.works.iter().position(|work| work.kind == kind);
+        if kind != Kind::Rows
+            && let Some(old) = old
+        {
+            let old = link.works.remove(old);
+            let line = "a later request took its place".into();
+            link.answer(old.id, Answer::Failed(failure(FailKind::State, line)));
+        }
+        if link.works.len() >= WORKS {
+            let line = "this link has asked for too much at once".into();
+            return Some(Answer::Failed(failure(FailKind::Exhausted, line)));
+        }
+        link.works
+            .push(Work::begin(id, kind, move |wanted| read(&reader, wanted)));
+        None
+    }
+}
+
+fn captured(snapshot: &Snapshot, history: Vec<Arc<abide_protocol::Row>>) -> Answer {
+    Answer::Captured {
+        history,
+        snapshot: Box::new(snapshot.clone()),
+    }
+}
