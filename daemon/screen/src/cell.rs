@@ -85,6 +85,17 @@ impl Glyph {
         char::from_u32(self.0 & VALUE).unwrap_or(' ')
     }
 
+    /// The glyph of bits that were saved; `None` if no glyph has them.
+    pub(crate) fn of_bits(bits: u32) -> Option<Self> {
+        let glyph = Self(bits);
+        let bare = Self(bits & !PROTECTED);
+        if bare.is_tail() || bare.is_hole() || bits & (CLUSTER | SPECIAL) == CLUSTER {
+            return Some(glyph);
+        }
+        let c = char::from_u32(bare.0 & !WIDE)?;
+        (!c.is_control()).then_some(glyph)
+    }
+
     /// The bits, for tests of whole runs at once.
     pub(crate) const fn bits(self) -> u32 {
         self.0

@@ -1,12 +1,18 @@
 //! Character sets G0 to G3: ASCII, DEC line drawing, UK.
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+use minicbor::{Decode, Encode};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[cbor(index_only)]
 pub(crate) enum Charset {
     #[default]
+    #[n(0)]
     Ascii,
     /// DEC Special Graphics: lines and symbols for 0x5f to 0x7e.
+    #[n(1)]
     Graphics,
     /// `#` is a pound sign.
+    #[n(2)]
     Uk,
 }
 
@@ -40,12 +46,15 @@ fn graphic(c: char) -> char {
 }
 
 /// The four sets, which of them is in use, and a single shift.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub(crate) struct Charsets {
+    #[n(0)]
     sets: [Charset; 4],
     /// Index of the set that GL shows.
+    #[n(1)]
     gl: u8,
     /// The set for the next character only (SS2, SS3).
+    #[n(2)]
     single: Option<u8>,
 }
 
@@ -55,6 +64,12 @@ impl Charsets {
         gl: 0,
         single: None,
     };
+
+    /// Every index is one of a set.
+    pub(crate) fn is_legal(self) -> bool {
+        let legal = |index: u8| usize::from(index) < self.sets.len();
+        legal(self.gl) && self.single.is_none_or(legal)
+    }
 
     /// All text goes through unchanged.
     pub(crate) fn plain(self) -> bool {

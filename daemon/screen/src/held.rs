@@ -3,8 +3,19 @@
 use crate::cell::Cell;
 use crate::grid::Grid;
 use crate::line::Line;
+use crate::save::lines;
 use crate::view::View;
-use abide_protocol::Book;
+use abide_protocol::{Book, Revision, Row, Size};
+use minicbor::{Decode, Encode};
+
+/// A [`Held`] with a view, saved.
+#[derive(Encode, Decode)]
+pub(crate) struct SavedHeld {
+    #[n(0)]
+    view: View,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    lines: Vec<u8>,
+}
 
 #[derive(Default)]
 pub(crate) struct Held {
@@ -48,7 +59,39 @@ impl Held {
         self.places.clear();
     }
 
+    /// The cells that are presented or may be. Without a view there are none that count: a copy
+    /// is used again only where the grid has the same cells.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.lines.iter().flat_map(Line::used_cells)
+        let lines = self.view.as_ref().map_or(&[][..], |_| &self.lines[..]);
+        lines.iter().flat_map(Line::used_cells)
+    }
+
+    /// What is presented, if anything is held. Copies that only might be used again are left out.
+    pub(crate) fn save(&self) -> Option<SavedHeld> {
+        let view = self.view.clone()?;
+        let lines = lines::save(self.lines.iter());
+        Some(SavedHeld { view, lines })
+    }
+
+    pub(crate) fn load(saved: SavedHeld, size: Size) -> Result<Self, String> {
+        Ok(Self {
+            view: Some(saved.view),
+            lines: lines::load(&saved.lines, size.cols(), size.rows())?,
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn check(&self, size: Size) -> Result<(), String> {
+        let Some(view) = &self.view else {
+            return Ok(());
+        };
+        if view.size != size || self.lines.len() != usize::from(size.rows()) {
+            return Err("what is held has another size".into());
+        }
+        self.lines
+            .iter()
+            .try_for_each(|line| line.check(size.cols()))?;
+        let frame = view.snapshot(vec![Row::blank(); self.lines.len()], Revision::default());
+        frame.check().map_err(str::to_owned)
     }
 }

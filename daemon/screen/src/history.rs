@@ -8,6 +8,7 @@
 mod block;
 mod codec;
 mod reader;
+mod saved;
 mod sealed;
 mod unpack;
 
@@ -24,6 +25,9 @@ use crate::limits::{BLOCK_BYTES, SPILL_LAG, UNSEALED_ROWS};
 use crate::line::Line;
 use crate::tables::Tables;
 use block::{Block, PackedRun};
+
+/// More rows than a session can have.
+const MAX_ROWS: u64 = 1 << 62;
 
 pub(crate) struct History {
     /// Blocks that never change again; copied when one is added while a [`Reader`] has them.
@@ -250,7 +254,12 @@ impl History {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
-        if self.first > self.top || self.sealed > self.top || self.floor > self.top {
+        let numbers = self.first..=self.top;
+        if !numbers.contains(&self.sealed)
+            || !numbers.contains(&self.floor)
+            || self.top - self.sealed > UNSEALED_ROWS
+            || self.top > MAX_ROWS
+        {
             return Err(format!(
                 "history: first {} sealed {} floor {} top {}",
                 self.first, self.sealed, self.floor, self.top

@@ -1,6 +1,9 @@
 //! What became of recent characters that met a cell: looked up before the Unicode tables are.
 
+use minicbor::{Decode, Encode};
+
 use crate::cell::Glyph;
+use crate::invariants::ensure;
 
 /// A power of two.
 const ENTRIES: usize = 256;
@@ -21,11 +24,29 @@ struct Entry {
     join: Join,
 }
 
+impl Entry {
+    fn is_used(&self) -> bool {
+        self.c != EMPTY.c
+    }
+}
+
 const EMPTY: Entry = Entry {
     base: Glyph::TAIL,
     c: '\0',
     join: Join::Apart,
 };
+
+/// One entry, saved; glyphs as their bits.
+#[derive(Encode, Decode)]
+pub(crate) struct SavedJoin {
+    #[n(0)]
+    base: u32,
+    #[n(1)]
+    c: char,
+    /// `None`: it begins a cluster of its own.
+    #[n(2)]
+    into: Option<u32>,
+}
 
 /// Valid until clusters are collected, and only while mode 2027 is set.
 pub(crate) struct Joins {
@@ -53,6 +74,49 @@ impl Joins {
         if let Some(entry) = self.entries.get_mut(Self::slot(base, c)) {
             *entry = Entry { base, c, join };
         }
+    }
+
+    pub(crate) fn save(&self) -> Vec<SavedJoin> {
+        let used = self.entries.iter().filter(|entry| entry.is_used());
+        let saved = used.map(|entry| SavedJoin {
+            base: entry.base.bits(),
+            c: entry.c,
+            into: match entry.join {
+                Join::Apart => None,
+                Join::Into(glyph) => Some(glyph.bits()),
+            },
+        });
+        saved.collect()
+    }
+
+    pub(crate) fn load(saved: &[SavedJoin]) -> Result<Self, String> {
+        let glyph = |bits| Glyph::of_bits(bits).ok_or("a glyph that cannot be");
+        let mut joins = Self::new();
+        for entry in saved {
+            let join = entry.into.map(glyph).transpose()?;
+            let join = join.map_or(Join::Apart, Join::Into);
+            joins.put(glyph(entry.base)?, entry.c, join);
+        }
+        Ok(joins)
+    }
+
+    /// Every cluster that is named is in use; `clusters` has a flag per id.
+    pub(crate) fn check(&self, clusters: &[bool]) -> Result<(), String> {
+        let used = |id: u32| clusters.get(id as usize) == Some(&true);
+        let live = |glyph: Glyph| glyph.cluster_id().is_none_or(used);
+        let legal = |entry: &Entry| {
+            live(entry.base)
+                && match entry.join {
+                    Join::Apart => true,
+                    Join::Into(glyph) => live(glyph),
+                }
+        };
+        let all = self
+            .entries
+            .iter()
+            .filter(|entry| entry.is_used())
+            .all(legal);
+        ensure(all, "a cluster that was forgotten is still joined to")
     }
 
     pub(crate) fn clear(&mut self) {

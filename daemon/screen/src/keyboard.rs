@@ -1,12 +1,16 @@
 //! The kitty keyboard flags of one screen, as a stack.
 
+use minicbor::{Decode, Encode};
+
 use crate::limits::MAX_KEYBOARD_STACK;
 
 const ALL: u8 = 0b1_1111;
 
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub(crate) struct Keyboard {
+    #[n(0)]
     current: u8,
+    #[cbor(n(1), with = "minicbor::bytes")]
     stack: Vec<u8>,
 }
 
@@ -28,6 +32,18 @@ impl Keyboard {
     pub(crate) fn pop(&mut self, count: u16) {
         for _ in 0..usize::from(count).min(MAX_KEYBOARD_STACK + 1) {
             self.current = self.stack.pop().unwrap_or(0);
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let legal = |flags: &u8| *flags <= ALL;
+        if self.stack.len() <= MAX_KEYBOARD_STACK
+            && legal(&self.current)
+            && self.stack.iter().all(legal)
+        {
+            Ok(())
+        } else {
+            Err("keyboard flags are too many or unknown".into())
         }
     }
 

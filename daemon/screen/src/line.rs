@@ -52,6 +52,25 @@ impl Line {
         }
     }
 
+    /// A line of which these cells were written, at most `cols`.
+    pub(crate) fn of_used(
+        mut cells: Vec<Cell>,
+        cols: u16,
+        wrapped: bool,
+        marks: Vec<Mark>,
+    ) -> Self {
+        let used = cells.len() as u16;
+        cells.resize(usize::from(cols), Cell::BLANK);
+        Self {
+            cells,
+            used,
+            wrapped,
+            fresh: 0,
+            marks,
+            cached: None,
+        }
+    }
+
     pub(crate) fn cells(&self) -> &[Cell] {
         &self.cells
     }
@@ -275,6 +294,13 @@ impl Line {
         }
         if self.marks.iter().any(|mark| mark.column >= cols) {
             return Err("a mark outside the line".into());
+        }
+        if self.marks.len() > limits::MAX_MARKS || !self.marks.is_sorted_by_key(|mark| mark.column)
+        {
+            return Err("marks are too many or not in order".into());
+        }
+        if self.fresh & CACHED != 0 && self.cached.is_none() {
+            return Err("a line has no row that it says it has".into());
         }
         Ok(())
     }

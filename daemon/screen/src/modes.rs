@@ -2,34 +2,48 @@
 
 use abide_protocol::Modes;
 use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
+use minicbor::{Decode, Encode};
 
 /// Modes that only change how later bytes work; those that viewers need are in [`Modes`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub(crate) struct Flags {
     /// IRM (4): characters are inserted.
+    #[n(0)]
     pub(crate) insert: bool,
     /// SRM (12): reset means local echo, which we never do; kept to be reported.
+    #[n(1)]
     pub(crate) send_receive: bool,
     /// DECOM (?6): addresses count from the margins.
+    #[n(2)]
     pub(crate) origin: bool,
     /// DECAWM (?7): text goes on in the next row.
+    #[n(3)]
     pub(crate) wrap: bool,
     /// Reverse wraparound (?45).
+    #[n(4)]
     pub(crate) reverse_wrap: bool,
     /// DECLRMM (?69): left and right margins can be set.
+    #[n(5)]
     pub(crate) side_margins: bool,
     /// DECTCEM (?25).
+    #[n(6)]
     pub(crate) cursor_visible: bool,
     /// Cursor blinking (?12).
+    #[n(7)]
     pub(crate) cursor_blink: bool,
     /// Grapheme clusters (?2027).
+    #[n(8)]
     pub(crate) graphemes: bool,
     /// Reports of the colour scheme (?2031).
+    #[n(9)]
     pub(crate) scheme_reports: bool,
     /// Reports of the size (?2048).
+    #[n(10)]
     pub(crate) size_reports: bool,
     /// Urgency on bell (?1042) and raise on bell (?1043), kept to be reported.
+    #[n(11)]
     pub(crate) bell_urgent: bool,
+    #[n(12)]
     pub(crate) bell_raise: bool,
 }
 

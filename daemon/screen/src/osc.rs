@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use abide_protocol::message::Event;
 use abide_protocol::{Mark, MarkKind, Progress, Rgb, limits};
+use minicbor::{Decode, Encode};
 
 use crate::limits::MAX_COLORS;
 use crate::palette;
@@ -18,11 +19,27 @@ enum Dynamic {
 }
 
 /// A notification whose parts are still coming (OSC 99).
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub(crate) struct Note {
+    #[n(0)]
     id: String,
+    #[n(1)]
     title: String,
+    #[n(2)]
     body: String,
+}
+
+impl Note {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let bound = limits::MAX_NOTIFICATION;
+        let texts = [&self.title, &self.body, &self.id];
+        let legal = |text: &&String| text.len() <= bound && clean(text, bound) == **text;
+        if texts.iter().all(legal) && self.id.len() <= limits::MAX_LINK_ID {
+            Ok(())
+        } else {
+            Err("a notification is too long or holds control characters".into())
+        }
+    }
 }
 
 const DYNAMIC: [Dynamic; 3] = [Dynamic::Foreground, Dynamic::Background, Dynamic::Cursor];

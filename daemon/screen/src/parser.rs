@@ -5,8 +5,11 @@
 //! bound. All state between two calls is in this struct and in `vte`, so any split of the bytes
 //! has the same effect.
 
+mod saved;
+
 use crate::limits::{MAX_DCS, MAX_OSC};
 use crate::terminal::Terminal;
+use crate::underway::Underway;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -36,6 +39,8 @@ pub(crate) struct Parser {
     string: Vec<u8>,
     /// The string is longer than its bound and will be dropped.
     overlong: bool,
+    /// What `vte` has seen of a sequence that is not complete; kept up at the end of each feed.
+    underway: Underway,
 }
 
 impl Parser {
@@ -47,12 +52,33 @@ impl Parser {
             partial_len: 0,
             string: Vec::new(),
             overlong: false,
+            underway: Underway::default(),
         }
     }
 
     /// Feeds bytes until all are used or `terminal` must be looked at: right before a synchronized
     /// update begins, unless it is the first thing in `bytes`, and right after it ends.
     pub(crate) fn feed(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
+        let used = self.run(terminal, bytes);
+        self.remember(bytes.get(..used).unwrap_or(bytes));
+        used
+    }
+
+    /// Keeps what the next call, or a parser made anew, needs of an incomplete sequence.
+    fn remember(&mut self, bytes: &[u8]) {
+        if !matches!(
+            self.state,
+            State::Escape | State::EscapeIntermediate | State::Csi
+        ) {
+            return self.underway.clear();
+        }
+        // Whatever was under way, an ESC began anew.
+        let begin = bytes.iter().rposition(|byte| *byte == ESC);
+        self.underway
+            .add(bytes.get(begin.unwrap_or(0)..).unwrap_or(&[]));
+    }
+
+    fn run(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             at += match self.state {

@@ -2,6 +2,8 @@
 //! instruction.
 
 use abide_protocol::{Attrs, Color, Rgb, Style, Underline};
+use minicbor::decode::{self, Decode, Decoder};
+use minicbor::encode::{self, Encode, Encoder};
 
 /// Colour as bits: 24 of value, 2 of kind.
 const COLOR_BITS: u32 = 26;
@@ -114,6 +116,32 @@ impl Pen {
             },
             attrs: Attrs(((self.0 >> ATTRS) & 0xff) as u8),
         }
+    }
+}
+
+/// Sixteen bytes, little-endian.
+impl<C> Encode<C> for Pen {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.bytes(&self.0.to_le_bytes()).map(|_| ())
+    }
+}
+
+/// A pen of bits that none can have is an error.
+impl<'b, C> Decode<'b, C> for Pen {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let bytes = d.bytes()?.try_into();
+        let pen = bytes.map(u128::from_le_bytes).map(Self).ok();
+        let legal = |pen: &Self| {
+            let mut again = Self::of(pen.style());
+            again.set_link(pen.link());
+            again == *pen
+        };
+        pen.filter(legal)
+            .ok_or_else(|| decode::Error::message("a style that cannot be"))
     }
 }
 

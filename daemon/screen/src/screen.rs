@@ -27,11 +27,11 @@ pub struct Options {
 
 /// A terminal: fed by a program's output, read as snapshots.
 pub struct Screen {
-    parser: Parser,
-    terminal: Terminal,
-    maker: RowMaker,
-    last: Option<Arc<Snapshot>>,
-    revision: Revision,
+    pub(crate) parser: Parser,
+    pub(crate) terminal: Terminal,
+    pub(crate) maker: RowMaker,
+    pub(crate) last: Option<Arc<Snapshot>>,
+    pub(crate) revision: Revision,
 }
 
 impl Screen {
@@ -187,6 +187,13 @@ impl Screen {
         self.terminal.history.take_sealed()
     }
 
+    /// Blocks of a loaded history whose bytes were in a store when it was saved: who has the store
+    /// owes each a [`Sealed::move_to`]. Until then their rows are blank.
+    #[must_use]
+    pub fn absent(&self) -> Vec<Arc<Sealed>> {
+        self.terminal.history.absent()
+    }
+
     /// What sealed blocks take, and how much of them may be in a store.
     #[must_use]
     pub fn usage(&self) -> Arc<Usage> {
@@ -251,7 +258,14 @@ impl Screen {
 
     /// Checks every invariant; for tests and for after a fault.
     pub fn check(&self) -> Result<(), String> {
-        self.terminal.check()
+        self.terminal.check()?;
+        let Some(last) = &self.last else {
+            return Ok(());
+        };
+        if last.revision != self.revision {
+            return Err("the last snapshot is not of the last revision".into());
+        }
+        last.check().map_err(|fault| format!("snapshot: {fault}"))
     }
 }
 

@@ -3,6 +3,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use minicbor::{Decode, Encode};
+
+use crate::freed::{Freed, check_limit, live};
+use crate::invariants::ensure;
 use crate::limits::STYLES_BEFORE_COLLECTION;
 use crate::packed_style::PackedStyle;
 use crate::pen::Pen;
@@ -59,6 +63,17 @@ pub(crate) struct Styles {
     free: Vec<u32>,
     recent: [(Pen, u32); RECENT],
     limit: usize,
+}
+
+/// [`Styles`], saved: pens by id, those that are free as plain ones.
+#[derive(Encode, Decode)]
+pub(crate) struct SavedStyles {
+    #[n(0)]
+    pens: Vec<Pen>,
+    #[n(1)]
+    free: Vec<u32>,
+    #[n(2)]
+    limit: u64,
 }
 
 impl Styles {
@@ -141,6 +156,7 @@ impl Styles {
     pub(crate) fn collect(&mut self, live: &[bool]) {
         let is_live = |id: u32| id == 0 || live.get(id as usize).copied().unwrap_or(false);
         let free = &mut self.free;
+        let before = free.len();
         self.index.retain(|_, id| {
             let keep = is_live(*id);
             if !keep {
@@ -148,8 +164,78 @@ impl Styles {
             }
             keep
         });
+        // Ids do not depend on the order of the index.
+        free[before..].sort_unstable();
         self.recent = [(Pen::PLAIN, 0); RECENT];
         self.limit = (self.index.len() * 2).max(STYLES_BEFORE_COLLECTION);
+    }
+
+    /// A flag for each id that is in use.
+    pub(crate) fn live(&self) -> Vec<bool> {
+        live(self.pens.len(), self.index.values())
+    }
+
+    pub(crate) fn save(&self) -> SavedStyles {
+        let pens = self.pens.iter().zip(self.live());
+        SavedStyles {
+            pens: pens
+                .map(|(pen, live)| if live { *pen } else { Pen::PLAIN })
+                .collect(),
+            free: self.free.clone(),
+            limit: self.limit as u64,
+        }
+    }
+
+    pub(crate) fn load(saved: SavedStyles) -> Result<Self, String> {
+        let free = Freed::of(&saved.free, saved.pens.len())?;
+        let mut index = HashMap::with_hasher(Fold::new());
+        for (id, pen) in (0..).zip(&saved.pens) {
+            if !free.has(id) && index.insert(pen.0, id).is_some() {
+                return Err("a style is there twice".into());
+            }
+        }
+        Ok(Self {
+            packed: saved.pens.iter().map(|pen| PackedStyle::of(*pen)).collect(),
+            pens: saved.pens,
+            index,
+            free: saved.free,
+            recent: [(Pen::PLAIN, 0); RECENT],
+            limit: saved.limit as usize,
+        })
+    }
+
+    /// `links`: whether a link is in use.
+    pub(crate) fn check(&self, links: impl Fn(u32) -> bool) -> Result<(), String> {
+        let ids = self.pens.len();
+        let free = Freed::of(&self.free, ids)?;
+        let used = ids - self.free.len();
+        ensure(
+            used == self.index.len() && self.packed.len() == ids,
+            "styles are miscounted",
+        )?;
+        ensure(
+            self.pen(0) == Pen::PLAIN && !free.has(0),
+            "style 0 is not the plain one",
+        )?;
+        for (bits, id) in &self.index {
+            let (pen, id) = (self.pen(*id), *id);
+            ensure(
+                pen.0 == *bits && !free.has(id),
+                "a style is not found by its pen",
+            )?;
+            let packed = PackedStyle::of(pen);
+            ensure(
+                self.packed(id) == packed.bytes(),
+                "a style is packed wrongly",
+            )?;
+            ensure(
+                pen.link() == 0 || links(pen.link()),
+                "a style has a link that was forgotten",
+            )?;
+        }
+        let recent = |(pen, id): &(Pen, u32)| self.index.get(&pen.0) == Some(id);
+        ensure(self.recent.iter().all(recent), "a recent style is unknown")?;
+        check_limit(self.limit, ids, STYLES_BEFORE_COLLECTION)
     }
 
     /// Number of ids ever given out, for the flags of [`Self::collect`].

@@ -9,7 +9,7 @@ use crate::terminal::Terminal;
 use crate::view::View;
 
 /// Saved modes (XTSAVE) at most: as many as there are.
-const MAX_SAVED: usize = 64;
+pub(crate) const MAX_SAVED: usize = 64;
 
 impl Terminal {
     pub(crate) fn set_ansi_modes(&mut self, n: &Numbers<'_>, on: bool) {

@@ -1,12 +1,38 @@
 //! What cells refer to by id: styles, clusters, links.
 
 use abide_protocol::LinkRef;
+use minicbor::{Decode, Encode};
 
 use crate::cell::{Cell, Glyph};
-use crate::clusters::Clusters;
-use crate::links::Links;
+use crate::clusters::{Clusters, SavedClusters};
+use crate::joins::{Joins, SavedJoin};
+use crate::links::{Links, SavedLinks};
 use crate::pen::Pen;
-use crate::styles::Styles;
+use crate::styles::{SavedStyles, Styles};
+
+/// [`Tables`], saved, and what is remembered of joining.
+#[derive(Encode, Decode)]
+pub(crate) struct SavedTables {
+    #[n(0)]
+    styles: SavedStyles,
+    #[n(1)]
+    clusters: SavedClusters,
+    #[n(2)]
+    links: SavedLinks,
+    #[n(3)]
+    joins: Vec<SavedJoin>,
+}
+
+impl SavedTables {
+    pub(crate) fn load(self) -> Result<(Tables, Joins), String> {
+        let tables = Tables {
+            styles: Styles::load(self.styles)?,
+            clusters: Clusters::load(self.clusters)?,
+            links: Links::load(self.links)?,
+        };
+        Ok((tables, Joins::load(&self.joins)?))
+    }
+}
 
 pub(crate) struct Tables {
     pub(crate) styles: Styles,
@@ -21,6 +47,21 @@ impl Tables {
             clusters: Clusters::new(),
             links: Links::new(),
         }
+    }
+
+    pub(crate) fn save(&self, joins: &Joins) -> SavedTables {
+        SavedTables {
+            styles: self.styles.save(),
+            clusters: self.clusters.save(),
+            links: self.links.save(),
+            joins: joins.save(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.styles.check(|id| self.links.get(id).is_some())?;
+        self.clusters.check()?;
+        self.links.check()
     }
 
     /// A collection is due before anything new is interned.

@@ -22,6 +22,23 @@ impl Tabs {
         }
     }
 
+    /// The columns with a stop, from 0, ascending.
+    pub(crate) fn save(&self) -> Vec<u16> {
+        let columns = (0..).zip(&self.stops);
+        columns.filter(|(_, on)| **on).map(|(at, _)| at).collect()
+    }
+
+    pub(crate) fn load(stops: &[u16], cols: u16) -> Result<Self, String> {
+        let mut tabs = Self {
+            stops: vec![false; usize::from(cols)],
+        };
+        for at in stops {
+            let stop = tabs.stops.get_mut(usize::from(*at));
+            *stop.ok_or("a tab stop outside the screen")? = true;
+        }
+        Ok(tabs)
+    }
+
     pub(crate) fn reset(&mut self) {
         let cols = self.stops.len() as u16;
         self.stops.clear();

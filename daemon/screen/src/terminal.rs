@@ -1,9 +1,12 @@
 //! The terminal's state: what all control functions work on.
 
+mod saved;
+
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
 use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size, limits};
+use minicbor::{Decode, Encode};
 
 use crate::Options;
 use crate::cell::Cell;
@@ -11,9 +14,11 @@ use crate::charset::Charsets;
 use crate::grid::Grid;
 use crate::held::Held;
 use crate::history::History;
+use crate::invariants::ensure;
 use crate::joins::Joins;
 use crate::keyboard::Keyboard;
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
+use crate::line::Line;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
@@ -21,20 +26,27 @@ use crate::tables::Tables;
 use crate::tabs::Tabs;
 
 /// Where the next character goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub(crate) struct Position {
+    #[n(0)]
     pub(crate) row: u16,
+    #[n(1)]
     pub(crate) column: u16,
     /// The last column has been written; the next character wraps first.
+    #[n(2)]
     pub(crate) pending: bool,
 }
 
 /// Rows and columns that scroll, inclusive, 0-based.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub(crate) struct Margins {
+    #[n(0)]
     pub(crate) top: u16,
+    #[n(1)]
     pub(crate) bottom: u16,
+    #[n(2)]
     pub(crate) left: u16,
+    #[n(3)]
     pub(crate) right: u16,
 }
 
@@ -58,14 +70,20 @@ impl Margins {
 }
 
 /// What DECSC saves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub(crate) struct Saved {
     /// DECSC was used, and this is not the default.
+    #[n(0)]
     pub(crate) set: bool,
+    #[n(1)]
     pub(crate) at: Position,
+    #[n(2)]
     pub(crate) pen: Pen,
+    #[n(3)]
     pub(crate) protect: bool,
+    #[n(4)]
     pub(crate) origin: bool,
+    #[n(5)]
     pub(crate) charsets: Charsets,
 }
 
@@ -85,6 +103,7 @@ impl Saved {
 }
 
 /// One of the two screens.
+#[derive(Clone)]
 pub(crate) struct Side {
     pub(crate) grid: Grid,
     pub(crate) saved: Saved,
@@ -92,6 +111,15 @@ pub(crate) struct Side {
 }
 
 impl Side {
+    /// A side without a screen, to be replaced.
+    fn empty() -> Self {
+        Self {
+            grid: Grid::new(0, 0),
+            saved: Saved::HOME,
+            keyboard: Keyboard::default(),
+        }
+    }
+
     fn new(size: Size) -> Self {
         Self {
             grid: Grid::new(size.cols(), size.rows()),
@@ -247,12 +275,51 @@ impl Terminal {
         if !self.tables.full() {
             return;
         }
+        let pens = self.pens();
         let cells = self.shown.grid.cells().chain(self.hidden.grid.cells());
         let cells = cells.chain(self.held.cells());
-        let pens = [self.pen, self.shown.saved.pen, self.hidden.saved.pen];
         self.tables.collect(cells, pens.into_iter());
         self.joins.clear();
         self.pen_changed();
+    }
+
+    /// Every cell that refers to the tables.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &Cell> {
+        let cells = self.shown.grid.cells().chain(self.hidden.grid.cells());
+        cells.chain(self.held.cells())
+    }
+
+    pub(crate) fn pens(&self) -> [Pen; 3] {
+        [self.pen, self.shown.saved.pen, self.hidden.saved.pen]
+    }
+
+    /// The ids known for the pen are those of its style and of what it erases to.
+    pub(crate) fn check_pen_cells(&self) -> Result<(), String> {
+        let styles = &self.tables.styles;
+        let of = |id: u32, pen: Pen| styles.find(pen) == Some(id);
+        let style = self.style.is_none_or(|id| of(id, self.pen));
+        let erased = self.pen.erased();
+        let blank = self.blank.is_none_or(|cell| of(cell.style, erased));
+        ensure(style && blank, "the pen's style is not the pen's")
+    }
+
+    /// The lines that viewers see, top to bottom.
+    pub(crate) fn presented(&self) -> impl Iterator<Item = &Line> {
+        let held = self.held.view.as_ref().map(|_| self.held.lines.iter());
+        let live = held.is_none().then(|| self.shown.grid.iter());
+        held.into_iter().flatten().chain(live.into_iter().flatten())
+    }
+
+    /// One line that viewers see, and what it refers to.
+    pub(crate) fn presented_mut(&mut self, row: u16) -> Option<(&mut Line, &Tables)> {
+        let line = if self.held.view.is_some() {
+            self.held.lines.get_mut(usize::from(row))?
+        } else if row < self.shown.grid.rows() {
+            self.shown.grid.line_mut(row)
+        } else {
+            return None;
+        };
+        Some((line, &self.tables))
     }
 
     /// Queues bytes for the PTY.
@@ -265,12 +332,7 @@ impl Terminal {
 
     /// Queues an event; beyond the ring's bounds it is dropped.
     pub(crate) fn event(&mut self, event: Event) {
-        let cost = match &event {
-            Event::Clipboard { selection, content } => selection.len() + content.len(),
-            Event::Notification { title, body } => title.len() + body.len(),
-            Event::Notice(line) => line.len(),
-            Event::Bell | Event::Unknown => 0,
-        };
+        let cost = Self::cost(&event);
         if event == Event::Bell && self.events.contains(&Event::Bell) {
             return;
         }
@@ -279,6 +341,16 @@ impl Terminal {
         {
             self.event_bytes += cost;
             self.events.push(event);
+        }
+    }
+
+    /// Bytes of the ring that an event takes.
+    pub(crate) fn cost(event: &Event) -> usize {
+        match event {
+            Event::Clipboard { selection, content } => selection.len() + content.len(),
+            Event::Notification { title, body } => title.len() + body.len(),
+            Event::Notice(line) => line.len(),
+            Event::Bell | Event::Unknown => 0,
         }
     }
 
@@ -395,42 +467,6 @@ impl Terminal {
             self.sync_ended = self.held.view.take().is_some();
         }
     }
-}
-
-impl Terminal {
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let (cols, rows) = (self.cols(), self.rows());
-        for (name, side) in [("shown", &self.shown), ("hidden", &self.hidden)] {
-            side.grid
-                .check(cols, rows)
-                .map_err(|fault| format!("{name}: {fault}"))?;
-            check_position(side.saved.at, u16::MAX, u16::MAX)?;
-        }
-        check_position(self.at, cols, rows)?;
-        let Margins {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.margins;
-        if top > bottom || bottom >= rows || left > right || right >= cols {
-            return Err(format!("margins {:?}", self.margins));
-        }
-        if self.tabs.len() != usize::from(cols) {
-            return Err("tab stops are not as wide as the screen".into());
-        }
-        if self.modes.kitty != self.shown.keyboard.flags() {
-            return Err("the keyboard flags shown are not those in force".into());
-        }
-        self.history.check()
-    }
-}
-
-fn check_position(at: Position, cols: u16, rows: u16) -> Result<(), String> {
-    if at.column >= cols || at.row >= rows {
-        return Err(format!("a position outside the screen: {at:?}"));
-    }
-    Ok(())
 }
 
 impl Side {

@@ -6,23 +6,37 @@ use abide_protocol::{
     Book, Cursor, LineNo, Modes, Palette, Progress, Revision, Row, RowBuilder, Size, Snapshot,
 };
 
+use minicbor::{Decode, Encode};
+
 use crate::line::Line;
 use crate::tables::Tables;
 use crate::terminal::Terminal;
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub(crate) struct View {
+    #[n(0)]
     pub(crate) size: Size,
+    #[n(1)]
     pub(crate) book: Book,
+    #[n(2)]
     pub(crate) cursor: Cursor,
+    #[n(3)]
     pub(crate) modes: Modes,
+    #[cbor(n(4), with = "crate::save::shared::text")]
     pub(crate) title: Arc<str>,
+    #[cbor(n(5), with = "crate::save::shared::text")]
     pub(crate) directory: Arc<str>,
+    #[n(6)]
     pub(crate) progress: Progress,
+    #[cbor(n(7), with = "crate::save::shared::value")]
     pub(crate) palette: Arc<Palette>,
+    #[n(8)]
     pub(crate) top: u64,
+    #[n(9)]
     pub(crate) sealed: u64,
+    #[n(10)]
     pub(crate) first: u64,
+    #[n(11)]
     pub(crate) floor: u64,
 }
 
@@ -97,6 +111,14 @@ pub(crate) struct RowMaker {
 }
 
 impl RowMaker {
+    /// The line's row, without keeping it.
+    pub(crate) fn look(&mut self, line: &Line, tables: &Tables) -> Arc<Row> {
+        match line.cached() {
+            Some(row) => Arc::clone(row),
+            None => Arc::new(self.make(line, tables)),
+        }
+    }
+
     /// The line's row: the one made before, unless something was written since.
     pub(crate) fn row(&mut self, line: &mut Line, tables: &Tables) -> Arc<Row> {
         if let Some(row) = line.cached() {

@@ -232,15 +232,14 @@ fn refused_links_come_back() {
     let mut screen = screen(80, 40);
     let uri = "u".repeat(2000);
     for index in 0..3000 {
-        feed(&mut screen, format!("\x1b]8;;http://{uri}{index}\x07x"));
+        screen.feed(format!("\x1b]8;;http://{uri}{index}\x07x").as_bytes());
     }
     feed(&mut screen, "\x1b]8;;\x07\x1b[2J\x1b[H");
     for index in 0..600 {
-        feed(
-            &mut screen,
-            format!("\x1b[H\x1b]8;;http://{uri}{index}\x07x\x1b]8;;\x07"),
-        );
+        let text = format!("\x1b[H\x1b]8;;http://{uri}{index}\x07x\x1b]8;;\x07");
+        screen.feed(text.as_bytes());
     }
+    screen.check().unwrap();
     let snapshot = screen.snapshot();
     assert!(
         snapshot.rows[0]

@@ -57,6 +57,10 @@ impl Block {
         self.start
     }
 
+    pub(super) fn row_count(&self) -> u64 {
+        self.offsets.len() as u64
+    }
+
     pub(crate) fn end(&self) -> u64 {
         self.start + self.offsets.len() as u64
     }
@@ -187,6 +191,22 @@ impl Block {
         offsets
             .iter()
             .map(|offset| Packed(self.data.get(*offset as usize..).unwrap_or(&[])))
+    }
+
+    /// Every row is legal and ends where the next begins, every link is legal; `end` is the
+    /// number after the last row.
+    pub(super) fn rows_are_whole(&self, end: u64) -> bool {
+        let mut builder = RowBuilder::default();
+        let begins = self.packed(self.start, end).map(|packed| packed.0.len());
+        let rests = begins.skip(1).chain([0]);
+        self.links.iter().all(|link| link.is_legal())
+            && self
+                .packed(self.start, end)
+                .zip(rests)
+                .all(|(packed, rest)| {
+                    let row = packed.split(&self.links, &mut builder);
+                    row.is_some_and(|(row, after)| after.len() == rest && row.check().is_ok())
+                })
     }
 
     /// The whole block but its number, for [`Self::of`].

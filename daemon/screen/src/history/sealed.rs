@@ -70,12 +70,14 @@ impl Usage {
     }
 }
 
-enum Body {
+pub(super) enum Body {
     /// As rows were added.
     Plain(Arc<Block>),
     /// Compressed.
     Packed(Arc<[u8]>),
     Stored(Arc<dyn Stored>),
+    /// In a store that has not been told: so many bytes.
+    Absent(u64),
 }
 
 impl Body {
@@ -84,13 +86,14 @@ impl Body {
             + match self {
                 Self::Plain(block) => block.bytes(),
                 Self::Packed(bytes) => bytes.len(),
-                Self::Stored(_) => 0,
+                Self::Stored(_) | Self::Absent(_) => 0,
             }
     }
 
     fn stored(&self) -> u64 {
         match self {
             Self::Stored(stored) => stored.bytes(),
+            Self::Absent(bytes) => *bytes,
             Self::Plain(_) | Self::Packed(_) => 0,
         }
     }
@@ -100,6 +103,7 @@ impl Body {
             Self::Plain(block) => Self::Plain(Arc::clone(block)),
             Self::Packed(bytes) => Self::Packed(Arc::clone(bytes)),
             Self::Stored(stored) => Self::Stored(Arc::clone(stored)),
+            Self::Absent(bytes) => Self::Absent(*bytes),
         }
     }
 }
@@ -128,7 +132,7 @@ impl Sealed {
         Self::with(start.0, rows, Body::Stored(stored), usage)
     }
 
-    fn with(start: u64, rows: u64, body: Body, usage: &Arc<Usage>) -> Self {
+    pub(super) fn with(start: u64, rows: u64, body: Body, usage: &Arc<Usage>) -> Self {
         usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
         usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
         Self {
@@ -163,7 +167,7 @@ impl Sealed {
     pub fn unpacked_bytes(&self) -> usize {
         match self.body() {
             Body::Plain(block) => block.bytes(),
-            Body::Packed(_) | Body::Stored(_) => 0,
+            Body::Packed(_) | Body::Stored(_) | Body::Absent(_) => 0,
         }
     }
 
@@ -182,7 +186,7 @@ impl Sealed {
     pub fn packed(&self) -> Option<Arc<[u8]>> {
         match self.body() {
             Body::Packed(bytes) => Some(bytes),
-            Body::Plain(_) | Body::Stored(_) => None,
+            Body::Plain(_) | Body::Stored(_) | Body::Absent(_) => None,
         }
     }
 
@@ -193,6 +197,7 @@ impl Sealed {
             Body::Plain(block) => codec.compress(&block.body()),
             Body::Packed(bytes) => Some(bytes.to_vec()),
             Body::Stored(stored) => stored.read(),
+            Body::Absent(_) => None,
         }
     }
 
@@ -210,7 +215,7 @@ impl Sealed {
         (block.end() == rows).then_some(()).ok_or(Damaged)
     }
 
-    fn body(&self) -> Body {
+    pub(super) fn body(&self) -> Body {
         self.body
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -234,6 +239,7 @@ impl Sealed {
             Body::Plain(block) => return Ok(block),
             Body::Packed(bytes) => codec::decompress(&bytes)?,
             Body::Stored(stored) => codec::decompress(&stored.read().ok_or(Damaged)?)?,
+            Body::Absent(_) => return Err(Damaged),
         };
         let block = Block::of(self.start, &packed).ok_or(Damaged)?;
         if block.end() != self.end() {

@@ -72,9 +72,23 @@ impl<'a> Fields<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Packed<'a>(pub(super) &'a [u8]);
 
-impl Packed<'_> {
+impl<'a> Packed<'a> {
     pub(super) fn row(self, links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
+        Self::read(&mut Fields(self.0), links, builder)
+    }
+
+    /// The row, and the bytes that follow it.
+    pub(super) fn split(
+        self,
+        links: &[Arc<Link>],
+        builder: &mut RowBuilder,
+    ) -> Option<(Row, &'a [u8])> {
         let mut fields = Fields(self.0);
+        let row = Self::read(&mut fields, links, builder)?;
+        Some((row, fields.0))
+    }
+
+    fn read(fields: &mut Fields<'a>, links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
         let flags = fields.byte()?;
         let mut text = fields.text()?;
         builder.clear();

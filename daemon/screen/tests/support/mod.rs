@@ -5,6 +5,8 @@
     reason = "each test file uses its part"
 )]
 
+pub(crate) mod soup;
+
 use std::sync::Arc;
 
 use abide_protocol::message::TerminalLook;
