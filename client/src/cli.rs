@@ -8,14 +8,17 @@ use abide_protocol::Size;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 
+mod reading;
+
 use crate::duration;
 use crate::sessions::complete;
+pub use reading::{Capture, LineRange, Search, Tail};
 
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or detached
-  1    the request failed
+  1    the request failed; of `search`: nothing was found
   2    the command line is wrong
   3    no such session, or the name fits several
   4    the session's state or name does not allow it
@@ -43,14 +46,6 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   history_rows, history_bytes
   rebuilt         times the screen had to be rebuilt after a fault
   pid, keeper_pid, tty";
-
-const CAPTURE_FIELDS: &str = "\
-JSON fields:
-  id, name, title
-  size            {columns, rows}
-  alternate       the program is on its alternate screen
-  cursor          {row, column, visible}, counted from 0
-  history, rows   texts, without trailing blanks";
 
 const OVERVIEW: &str = "\
 Abide keeps shells and agents running when the terminal they were started in is gone. \
@@ -83,6 +78,8 @@ pub enum Command {
     Send(Send),
     Keys(Keys),
     Capture(Capture),
+    Tail(Tail),
+    Search(Search),
     Wait(Wait),
     /// End a session: hang up its programs, terminate and then kill those that stay
     ///
@@ -137,6 +134,9 @@ pub struct New {
     /// Do not attach
     #[arg(long)]
     pub detach: bool,
+    /// Keep history in memory only, nothing of it on disk
+    #[arg(long)]
+    pub no_history_on_disk: bool,
     /// Print the new session as JSON; implies --detach
     #[arg(long)]
     pub json: bool,
@@ -229,29 +229,6 @@ pub struct Keys {
     /// Keys to press, one after the other
     #[arg(required = true, value_name = "KEY", allow_hyphen_values = true)]
     pub keys: Vec<String>,
-}
-
-/// Print a session's screen
-///
-/// Prints what a viewer sees now, without trailing blanks; rows that the terminal wrapped are
-/// separate lines. Ended sessions show their last screen.
-#[derive(Debug, Args)]
-#[command(after_long_help = CAPTURE_FIELDS)]
-pub struct Capture {
-    #[command(flatten)]
-    pub target: Target,
-    /// Keep colours, attributes and links as escape sequences
-    #[arg(long)]
-    pub ansi: bool,
-    /// Rows of history to print before the screen
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "all")]
-    pub history: u64,
-    /// Print all of the history before the screen
-    #[arg(long)]
-    pub all: bool,
-    /// Print JSON: rows, cursor, size and title
-    #[arg(long, conflicts_with = "ansi")]
-    pub json: bool,
 }
 
 /// Wait until a session's program ends, and end with its code

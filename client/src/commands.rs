@@ -13,6 +13,8 @@ mod list;
 mod man;
 mod new;
 mod overview;
+mod search;
+mod tail;
 mod type_in;
 mod wait;
 
@@ -35,6 +37,8 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Send(args)) => type_in::send(args).await,
         Some(Command::Keys(args)) => type_in::keys(args).await,
         Some(Command::Capture(args)) => capture::run(args).await,
+        Some(Command::Tail(args)) => tail::run(args).await,
+        Some(Command::Search(args)) => search::run(args).await,
         Some(Command::Wait(args)) => wait::run(args).await,
         Some(Command::Stop(args)) => end::run(args, EndHow::Stop).await,
         Some(Command::Kill(args)) => end::run(args, EndHow::Kill).await,

@@ -4,7 +4,10 @@ use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use crate::bytes;
 use crate::keys::names;
 use crate::keys::prefix::Chord;
 
@@ -20,7 +23,12 @@ pub struct Config {
     pub prefix: Option<Chord>,
     /// The prefix for people, `Ctrl-\`.
     pub prefix_name: String,
+    /// Rows of history that an attachment brings into the native scrollback first.
     pub history: u64,
+    /// Bytes of history that a new session keeps in memory, and beyond on disk; `None`: as its
+    /// keeper has it.
+    pub history_memory: Option<u64>,
+    pub history_disk: Option<u64>,
 }
 
 /// The file as it is written.
@@ -28,16 +36,64 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 struct File {
     prefix: String,
-    history: u64,
+    #[serde(deserialize_with = "history")]
+    history: History,
 }
 
 impl Default for File {
     fn default() -> Self {
         Self {
             prefix: PREFIX.into(),
-            history: HISTORY,
+            history: History::default(),
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct History {
+    rows: u64,
+    #[serde(deserialize_with = "bytes::deserialize")]
+    memory: Option<u64>,
+    #[serde(deserialize_with = "bytes::deserialize")]
+    disk: Option<u64>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            rows: HISTORY,
+            memory: None,
+            disk: None,
+        }
+    }
+}
+
+/// A table, or a number alone, which is that of rows.
+fn history<'de, D: Deserializer<'de>>(deserializer: D) -> Result<History, D::Error> {
+    struct Either;
+
+    impl<'de> Visitor<'de> for Either {
+        type Value = History;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a number of rows, or rows, memory and disk")
+        }
+
+        fn visit_i64<E: Error>(self, rows: i64) -> Result<History, E> {
+            let rows = u64::try_from(rows).map_err(|_| E::custom("rows are not negative"))?;
+            Ok(History {
+                rows,
+                ..History::default()
+            })
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<History, A::Error> {
+            History::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(Either)
 }
 
 impl Config {
@@ -73,7 +129,9 @@ impl Config {
         Ok(Self {
             prefix,
             prefix_name: readable(&file.prefix),
-            history: file.history,
+            history: file.history.rows,
+            history_memory: file.history.memory,
+            history_disk: file.history.disk,
         })
     }
 }
@@ -118,12 +176,37 @@ mod tests {
     }
 
     #[test]
+    fn history_is_a_number_of_rows_or_a_table() {
+        let check = |text: &str, rows, memory, disk| {
+            let config = Config::parse(text).unwrap();
+            let found = (config.history, config.history_memory, config.history_disk);
+            assert_eq!(found, (rows, memory, disk), "{text}");
+        };
+        check("history = 7", 7, None, None);
+        check("history.memory = \"32 MiB\"", 1000, Some(32 << 20), None);
+        check("history.disk = 0", 1000, None, Some(0));
+        check(
+            "[history]\nrows = 5\nmemory = 1048576\ndisk = \"2 GiB\"",
+            5,
+            Some(1 << 20),
+            Some(2 << 30),
+        );
+    }
+
+    #[test]
     fn mistakes_are_one_clear_line() {
         let check = |text: &str, expected: &str| {
             let error = Config::parse(text).unwrap_err();
             assert!(error.contains(expected) && !error.contains('\n'), "{error}");
         };
         check("history = \"many\"", "line 1: invalid type");
+        check("history = -1", "line 1: rows are not negative");
+        check("history.size = 1", "line 1: unknown field");
+        check(
+            "[history]\nmemory = \"much\"",
+            "line 2: \"much\" is no amount; write it like \"32 MiB\"",
+        );
+        check("history.disk = -5", "line 1: an amount is not negative");
         check("\ncolour = 1", "line 2: unknown field");
         check("prefix = \"nonsense+x\"", "prefix: ");
         check("prefix = ", "line 1: ");

@@ -13,6 +13,25 @@ pub fn print(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     writeln!(out, "{text}")
 }
 
+/// An array whose elements are printed as they come, so that memory does not grow with them.
+#[derive(Debug, Default)]
+pub struct Elements {
+    begun: bool,
+}
+
+impl Elements {
+    pub fn next(&mut self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+        out.write_all(if self.begun { b",\n  " } else { b"[\n  " })?;
+        self.begun = true;
+        serde_json::to_writer(out, value)?;
+        Ok(())
+    }
+
+    pub fn finish(self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })
+    }
+}
+
 /// One session.
 #[derive(Debug, Serialize)]
 pub struct Session<'a> {
@@ -204,6 +223,20 @@ mod tests {
     fn fields(value: &impl Serialize) -> Vec<String> {
         let value = serde_json::to_value(value).unwrap();
         value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn arrays_are_whole_however_many_elements_they_have() {
+        for count in 0..3 {
+            let mut out = Vec::new();
+            let mut elements = Elements::default();
+            for number in 0..count {
+                elements.next(&mut out, &number).unwrap();
+            }
+            elements.finish(&mut out).unwrap();
+            let read: Vec<u8> = serde_json::from_slice(&out).unwrap();
+            assert_eq!(read, (0..count).collect::<Vec<_>>());
+        }
     }
 
     /// Scripts depend on these. Add to them; never take one away.

@@ -1,8 +1,10 @@
 //! The native client.
 
 pub mod ansi;
+pub mod bytes;
 pub mod cli;
 pub mod clock;
+pub mod columns;
 pub mod commands;
 pub mod config;
 pub mod doctor;
@@ -16,7 +18,9 @@ pub mod look;
 pub mod mirror;
 pub mod output;
 pub mod paint;
+pub mod rows;
 pub mod sessions;
+pub mod shell_commands;
 pub mod table;
 pub mod tty;
 pub mod unit;

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
+use crate::tty;
+
 /// Standard output with what is known of its reader.
 pub struct Out {
     stdout: BufWriter<StdoutLock<'static>>,
@@ -42,6 +44,14 @@ impl Write for Out {
 
     fn flush(&mut self) -> io::Result<()> {
         self.stdout.flush()
+    }
+}
+
+/// Ends when whoever read standard output is gone; never where that cannot be told (a file).
+pub async fn closed() {
+    match rustix::io::dup(io::stdout()) {
+        Ok(fd) => tty::hung_up(fd).await,
+        Err(_) => std::future::pending().await,
     }
 }
 

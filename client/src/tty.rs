@@ -18,7 +18,7 @@ use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
 
 pub use probe::{Findings, Probe};
 use undo::Undo;
-pub use watched::{Ready, Watched};
+pub use watched::{Ready, Watched, hung_up};
 
 /// Bytes waiting for the terminal at most before [`Tty::congested`] says so; some full repaints.
 const CONGESTED: usize = 64 << 10;

@@ -1,30 +1,31 @@
 //! `abide capture`.
 
+mod commands;
+mod lines;
+
 use std::io::Write;
 use std::sync::Arc;
 
 use abide_protocol::Row;
-use abide_protocol::message::{Answer, CaptureRange, Request};
 
 use crate::cli;
 use crate::fault::Fault;
 use crate::output::Out;
+use crate::rows::Reader;
 use crate::{ansi, json, sessions};
 
 pub(super) async fn run(args: cli::Capture) -> Result<u8, Fault> {
     let paths = sessions::paths()?;
     let info = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let range = CaptureRange {
-        history: if args.all { u64::MAX } else { args.history },
-    };
-    let request = Request::Capture {
-        session: info.id,
-        range,
-    };
-    let Answer::Captured { history, snapshot } = sessions::ask(&paths, &info, request).await?
-    else {
-        return Err(sessions::unexpected("the session").into());
-    };
+    let mut reader = Reader::open(&paths, &info).await?;
+    if let Some(range) = args.lines {
+        return lines::print(&mut reader, range, &args).await;
+    }
+    if args.commands {
+        return commands::print(&mut reader, args.json).await;
+    }
+    let history = if args.all { u64::MAX } else { args.history };
+    let (history, snapshot) = reader.capture(history).await?;
     let mut out = Out::open();
     if args.json {
         json::print(&mut out, &json::Capture::new(&info, &history, &snapshot))?;
@@ -44,15 +45,18 @@ fn print(out: &mut impl Write, rows: &[Arc<Row>], ansi: bool) -> std::io::Result
         .iter()
         .rposition(|row| !blank(row))
         .map_or(0, |last| last + 1);
-    for row in rows.iter().take(end) {
-        if ansi {
-            out.write_all(&ansi::row(row))?;
-            out.write_all(b"\n")?;
-        } else {
-            writeln!(out, "{}", row.text().trim_end_matches(' '))?;
-        }
+    rows.iter()
+        .take(end)
+        .try_for_each(|row| print_row(out, row, ansi))
+}
+
+fn print_row(out: &mut impl Write, row: &Row, ansi: bool) -> std::io::Result<()> {
+    if ansi {
+        out.write_all(&ansi::row(row))?;
+        out.write_all(b"\n")
+    } else {
+        writeln!(out, "{}", row.text().trim_end_matches(' '))
     }
-    Ok(())
 }
 
 #[cfg(test)]

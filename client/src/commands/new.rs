@@ -13,6 +13,7 @@ use rustix::process::Resource;
 
 use super::list::clean;
 use crate::cli;
+use crate::config::Config;
 use crate::fault::{Fault, failure};
 use crate::output::{Out, interactive};
 use crate::sessions::{self, has_ended};
@@ -35,7 +36,11 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
     if let Some(down) = listing.daemon_down {
         return Err(down.into());
     }
-    let mut spec = spec(&args)?;
+    let config = Config::load(&paths.config_file()).map_err(|why| {
+        let line = format!("cannot read the configuration: {why}");
+        failure(FailKind::Invalid, line)
+    })?;
+    let mut spec = spec(&args, &config)?;
     if let Some(warning) = linger::warning() {
         super::note(&warning);
     }
@@ -96,7 +101,7 @@ async fn taken(args: &cli::New, info: &SessionInfo, attach: bool) -> Result<u8, 
     Err(failure(FailKind::NameTaken, line).into())
 }
 
-fn spec(args: &cli::New) -> Result<Spec, Fault> {
+fn spec(args: &cli::New, config: &Config) -> Result<Spec, Fault> {
     let terminal = interactive();
     Ok(Spec {
         name: args.name.clone(),
@@ -120,8 +125,12 @@ fn spec(args: &cli::New) -> Result<Spec, Fault> {
         size: args.size.or_else(|| terminal.then(terminal_size).flatten()),
         look: TerminalLook::default(),
         allow_checksum: None,
-        history_memory: None,
-        history_disk: None,
+        history_memory: config.history_memory,
+        history_disk: if args.no_history_on_disk {
+            Some(0)
+        } else {
+            config.history_disk
+        },
     })
 }
 

@@ -79,6 +79,17 @@ impl Watched {
     }
 }
 
+/// Ends when the other side of a pipe that is written to is gone; never for anything that cannot be
+/// watched.
+pub async fn hung_up(fd: OwnedFd) {
+    if let Ok(watched) = register(fd, Interest::ERROR)
+        && watched.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
 /// Has the runtime watch a descriptor.
 #[expect(
     unsafe_code,

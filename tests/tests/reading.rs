@@ -1,0 +1,167 @@
+//! Reading what a session has shown: `tail`, `capture --lines`, `capture --commands`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+use support::home::Home;
+use support::{process, wait};
+
+fn session(home: &Home, name: &str, script: &str) {
+    home.ok(&[
+        "new", name, "--detach", "--size", "80x10", "--", "bash", "-c", script,
+    ]);
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn lines_are_printed_by_number() {
+    let home = Home::new();
+    session(&home, "work", "seq 3000; exec cat");
+    home.wait_screen("work", "3000");
+    let check = |range: &str, expected: &[&str]| {
+        let printed = home.ok(&["capture", "work", "--lines", range]);
+        assert_eq!(lines(&printed), expected, "{range}");
+    };
+    check("1..3", &["1", "2", "3"]);
+    // Across the border between history and screen.
+    check("2990..2993", &["2990", "2991", "2992", "2993"]);
+    check("2999..", &["2999", "3000"]);
+    check("..2", &["1", "2"]);
+    check("7", &["7"]);
+    check("9000..9001", &[]);
+    let all = home.ok(&["capture", "work", "--lines", ".."]);
+    assert!(all.lines().eq((1..=3000).map(|n| n.to_string())));
+    let found = json(&home.ok(&["capture", "work", "--lines", "2..2", "--json"]));
+    let expected = serde_json::json!([{ "line": 2, "text": "2", "wrapped": false }]);
+    assert_eq!(found, expected);
+    for wrong in ["3..1", "0..3", "many"] {
+        let output = home.run_abide(&["capture", "work", "--lines", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+    }
+    for other in [["--all", "--lines"], ["--commands", "--lines"]] {
+        let output = home.run_abide(&["capture", "work", other[0], other[1], "1..2"]);
+        assert_eq!(output.status.code(), Some(2), "{other:?}");
+    }
+}
+
+#[test]
+fn commands_are_printed_with_what_came_of_them() {
+    const PROMPT: &str = r"printf '\e]133;A\a$ \e]133;B\a'";
+    const RUN: &str = r"printf '\e]133;C\a'";
+    let home = Home::new();
+    let script = format!(
+        r"{PROMPT}; echo make; {RUN}; seq 30; printf '\e]133;D;2\a'; {PROMPT}; echo sleep; {RUN}; echo on; exec cat"
+    );
+    session(&home, "work", &script);
+    home.wait_screen("work", "on");
+    let commands = json(&home.ok(&["capture", "work", "--commands", "--json"]));
+    let output: Vec<_> = (1..=30).map(|n: u32| n.to_string()).collect();
+    let expected = serde_json::json!([
+        { "line": 1, "prompt": "$ ", "command": "make", "output": output.join("\n"), "exit_code": 2 },
+        { "line": 32, "prompt": "$ ", "command": "sleep", "output": "on", "exit_code": null },
+    ]);
+    assert_eq!(commands, expected);
+    let text = home.ok(&["capture", "work", "--commands"]);
+    assert!(text.starts_with("1: make [exit 2]\n1\n2\n"), "{text}");
+    assert!(
+        text.ends_with("\n30\n\n32: sleep [running]\non\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn tail_prints_the_last_lines() {
+    let home = Home::new();
+    let script = "for n in $(seq 40); do printf '%0200d\\n' $n; done; printf 'a prompt'; exec cat";
+    session(&home, "work", script);
+    home.wait_screen("work", "a prompt");
+    let long = |n: u32| format!("{n:0200}");
+    let printed = home.ok(&["tail", "work", "-n", "4"]);
+    assert_eq!(
+        lines(&printed),
+        [long(38), long(39), long(40), "a prompt".into()],
+        "rows that the terminal wrapped are one line"
+    );
+    assert_eq!(home.ok(&["tail", "work", "-n", "0"]), "");
+    let printed = home.ok(&["tail", "work", "-n", "1000"]);
+    assert_eq!(printed.lines().count(), 41);
+    home.ok(&["kill", "work"]);
+    wait::until("the end", || {
+        (home.list()[0]["state"] == "ended").then_some(())
+    });
+    let ended = home.ok(&["tail", "work", "-f", "-n", "2"]);
+    assert_eq!(lines(&ended), [long(40), "a prompt".into()]);
+}
+
+#[test]
+fn tail_keeps_colours_if_asked() {
+    let home = Home::new();
+    session(&home, "work", r"printf '\e[31mred\e[m plain\n'; exec cat");
+    home.wait_screen("work", "plain");
+    assert_eq!(home.ok(&["tail", "work"]), "red plain\n");
+    assert_eq!(
+        home.ok(&["tail", "work", "--ansi"]),
+        "\x1b[31mred\x1b[m plain\n"
+    );
+}
+
+fn follow(home: &Home) -> Child {
+    let mut command = home.command("abide");
+    command.args(["tail", "work", "-f"]).stdout(Stdio::piped());
+    command.spawn().expect("tail starts")
+}
+
+/// Each line once and in order, however fast they come, and its viewer changes nothing.
+#[test]
+fn following_prints_every_line_and_ends_with_the_session() {
+    let home = Home::new();
+    let script = "echo ready; read x; seq 100000; printf 'left open'; exit 7";
+    session(&home, "work", script);
+    home.wait_screen("work", "ready");
+    let mut tail = follow(&home);
+    wait::until("the viewer", || {
+        (home.info("work")["viewers"] == 1).then_some(())
+    });
+    home.ok(&["keys", "work", "enter"]);
+    let mut text = String::new();
+    tail.stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+    let numbers = (1..=100_000).map(|n| n.to_string());
+    let expected = ["ready".to_owned(), String::new()]
+        .into_iter()
+        .chain(numbers);
+    assert!(
+        text.lines().eq(expected.chain(["left open".to_owned()])),
+        "{}",
+        text.len()
+    );
+    assert_eq!(home.info("work")["size"]["columns"], 80);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_following() {
+    let home = Home::new();
+    session(&home, "work", "echo ready; exec cat");
+    home.wait_screen("work", "ready");
+    let mut tail = follow(&home);
+    let mut line = String::new();
+    let mut stdout = BufReader::new(tail.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    drop(stdout);
+    let status = wait::until("the end of tail", || tail.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    assert!(process::lives(home.program("work")));
+}
