@@ -7,6 +7,10 @@ use crate::joins::Join;
 use crate::terminal::Terminal;
 use crate::width;
 
+/// Stands for the last character when that has no columns and joined nothing: it is not shown, and
+/// what follows belongs to no cell.
+const ORPHAN: char = '\0';
+
 impl Terminal {
     /// Prints printable ASCII (0x20 to 0x7e).
     pub(crate) fn print_ascii(&mut self, bytes: &[u8]) {
@@ -103,6 +107,7 @@ impl Terminal {
             return;
         }
         if width == 0 {
+            self.joinable = Some(ORPHAN);
             return;
         }
         self.put(Glyph::char(c), width);
@@ -260,6 +265,9 @@ impl Terminal {
 
     /// Adds `c` to the cluster at the cursor's left, if it belongs there. True when `c` is done.
     fn join(&mut self, c: char, width: u8) -> bool {
+        if self.joinable == Some(ORPHAN) && self.flags.graphemes {
+            return width == 0;
+        }
         if width != 0 {
             let Some(last) = self.joinable else {
                 return false;
@@ -398,12 +406,13 @@ impl Terminal {
             line.part(column);
             line.part(column + 2);
             if let [lead, tail] = line.write(column, column + 2) {
+                let kept = glyph.is_protected();
                 *lead = Cell {
                     glyph: glyph.wide(),
                     style,
                 };
                 *tail = Cell {
-                    glyph: Glyph::TAIL,
+                    glyph: Glyph::TAIL.protected(kept),
                     style,
                 };
             }
