@@ -131,6 +131,9 @@ pub struct New {
     /// Size of the terminal [default: that of this terminal, else 120x40]
     #[arg(long, value_name = "COLSxROWS")]
     pub size: Option<Size>,
+    /// Let the program read its own screen as checksums (DECRQCRA), as conformance suites do
+    #[arg(long)]
+    pub allow_checksum: bool,
     /// Do not attach
     #[arg(long)]
     pub detach: bool,

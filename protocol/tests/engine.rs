@@ -117,6 +117,7 @@ fn screen(cols: u16, rows: u16) -> Screen {
         incarnation: 7,
         version: "abide 0.1.0",
         history_bytes: 64 << 10,
+        allow_checksum: false,
     })
 }
 

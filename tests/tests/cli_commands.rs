@@ -129,6 +129,26 @@ fn a_session_made_without_a_terminal_has_the_login_environment() {
     assert_eq!(login["verdict"], "ok", "{login}");
 }
 
+/// A program that asks for the checksum of an `a` and then how the terminal is.
+#[test]
+fn only_a_session_made_so_lets_its_program_read_the_screen() {
+    let home = Home::new();
+    for (name, flags, bytes, expected) in [
+        ("open", &["--allow-checksum"][..], 15, "got P1!~FF9F[0n."),
+        ("shut", &[], 4, "got [0n."),
+    ] {
+        let script = format!(
+            "stty raw -echo; printf 'a\\033[1;1;1;1;1;1*y\\033[5n'; \
+             got=$(head -c {bytes} | tr -d '\\033\\\\'); stty sane; echo \" got $got.\"; exec cat"
+        );
+        let mut args = vec!["new", name];
+        args.extend(flags);
+        args.extend(["--", "sh", "-c", &script]);
+        home.ok(&args);
+        home.wait_screen(name, expected);
+    }
+}
+
 #[test]
 fn names_are_made_up_and_unique() {
     let home = Home::new();

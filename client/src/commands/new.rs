@@ -124,7 +124,7 @@ fn spec(args: &cli::New, config: &Config) -> Result<Spec, Fault> {
         },
         size: args.size.or_else(|| terminal.then(terminal_size).flatten()),
         look: TerminalLook::default(),
-        allow_checksum: None,
+        allow_checksum: args.allow_checksum.then_some(true),
         history_memory: config.history_memory,
         history_disk: if args.no_history_on_disk {
             Some(0)

@@ -26,6 +26,7 @@ fn terminal() -> Screen {
         incarnation: 1,
         version: "test",
         history_bytes: 1 << 20,
+        allow_checksum: false,
     })
 }
 

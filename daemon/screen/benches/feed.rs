@@ -120,6 +120,7 @@ fn screen(size: Size) -> Screen {
         incarnation: 1,
         version: "abide bench",
         history_bytes: 32 << 20,
+        allow_checksum: false,
     })
 }
 

@@ -11,6 +11,9 @@ const PROTECTED: u32 = 1 << 28;
 const VALUE: u32 = (1 << 28) - 1;
 
 impl Glyph {
+    /// Nothing was drawn here since it was last erased; looks like a space. A checksum and the
+    /// functions on rectangles tell the two apart.
+    pub(crate) const NONE: Self = Self(0);
     pub(crate) const SPACE: Self = Self(' ' as u32);
     /// Second column of a wide cell.
     pub(crate) const TAIL: Self = Self(SPECIAL);
@@ -62,10 +65,18 @@ impl Glyph {
         self.0 & !PROTECTED == Self::HOLE.0
     }
 
-    /// A narrow printable ASCII character, protected or not.
+    pub(crate) const fn is_drawn(self) -> bool {
+        self.0 & !PROTECTED != 0
+    }
+
+    /// A narrow printable ASCII character, protected or not; a space if nothing was drawn.
     pub(crate) const fn as_ascii(self) -> Option<u8> {
         let bare = self.0 & !PROTECTED;
-        if bare < 0x80 { Some(bare as u8) } else { None }
+        match bare {
+            0 => Some(b' '),
+            1..0x80 => Some(bare as u8),
+            _ => None,
+        }
     }
 
     /// The id of its cluster, if it is one.
@@ -79,7 +90,7 @@ impl Glyph {
 
     /// Its `char`; a space for what has none.
     pub(crate) fn as_char(self) -> char {
-        if self.0 & (CLUSTER | SPECIAL) != 0 {
+        if self.0 & (CLUSTER | SPECIAL) != 0 || !self.is_drawn() {
             return ' ';
         }
         char::from_u32(self.0 & VALUE).unwrap_or(' ')
@@ -89,7 +100,11 @@ impl Glyph {
     pub(crate) fn of_bits(bits: u32) -> Option<Self> {
         let glyph = Self(bits);
         let bare = Self(bits & !PROTECTED);
-        if bare.is_tail() || bare.is_hole() || bits & (CLUSTER | SPECIAL) == CLUSTER {
+        if glyph == Self::NONE
+            || bare.is_tail()
+            || bare.is_hole()
+            || bits & (CLUSTER | SPECIAL) == CLUSTER
+        {
             return Some(glyph);
         }
         let c = char::from_u32(bare.0 & !WIDE)?;
@@ -110,11 +125,16 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// What a cell is that nobody wrote: a space in plain style.
+    /// What a cell is that nobody wrote.
     pub(crate) const BLANK: Self = Self {
-        glyph: Glyph::SPACE,
+        glyph: Glyph::NONE,
         style: 0,
     };
+
+    /// Looks like [`Self::BLANK`]: a plain space, drawn or not.
+    pub(crate) const fn looks_blank(self) -> bool {
+        self.style == 0 && self.glyph.bits() | 0x20 == 0x20
+    }
 }
 
 const _: () = assert!(size_of::<Cell>() == 8);

@@ -90,6 +90,12 @@ impl Charsets {
         self.single = Some(index);
     }
 
+    /// The character that `c` shows, leaving a single shift to the next one printed.
+    pub(crate) fn shown(self, c: char) -> char {
+        let set = self.sets.get(usize::from(self.gl)).copied();
+        set.unwrap_or_default().map(c)
+    }
+
     pub(crate) fn map(&mut self, c: char) -> char {
         let index = self.single.take().unwrap_or(self.gl);
         let set = self.sets.get(usize::from(index)).copied();

@@ -4,6 +4,7 @@ use vte::Params;
 
 use abide_protocol::CursorShape;
 
+use crate::rectangle::Extent;
 use crate::terminal::{Margins, Terminal};
 
 /// Parameters as numbers; a missing one is 0.
@@ -14,6 +15,11 @@ impl Numbers<'_> {
     pub(crate) fn get(&self, index: usize) -> u16 {
         let param = self.0.iter().nth(index);
         param.and_then(|parts| parts.first().copied()).unwrap_or(0)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().count()
     }
 
     /// Parameter `index` as a count or an address from 1: 0 and missing are 1.
@@ -51,14 +57,38 @@ impl Terminal {
             ([b' '], 'A') => self.scroll_sideways(n.count(0), true),
             ([b'"'], 'q') => match n.get(0) {
                 0 | 2 => self.protect = false,
-                1 => self.protect = true,
+                1 => {
+                    self.protect = true;
+                    self.guarded = false;
+                }
                 _ => {}
             },
             ([b'\''], '}') => self.shift_columns(n.count(0), true),
             ([b'\''], '~') => self.shift_columns(n.count(0), false),
-            ([b'$'], 'p') => self.report_ansi_mode(n.get(0)),
-            ([b'$'], 'w') if n.get(0) == 2 => self.report_tabs(),
+            ([b'"'], 'v') => self.report_displayed_extent(),
+            ([b'#'], 'y') => self.checksum_bits = n.get(0).min(0x1f) as u8,
+            ([b'$'], _) => self.csi_dollar(&n, action),
+            ([b'*'], 'x') => {
+                if let Some(extent) = Extent::of(n.get(0)) {
+                    self.extent = extent;
+                }
+            }
+            ([b'*'], 'y') => self.report_checksum(&n),
             ([b'?', b'$'], 'p') => self.report_private_mode(n.get(0)),
+            _ => {}
+        }
+    }
+
+    fn csi_dollar(&mut self, n: &Numbers<'_>, action: char) {
+        match action {
+            'p' => self.report_ansi_mode(n.get(0)),
+            'r' => self.mark_rectangle(n, false),
+            't' => self.mark_rectangle(n, true),
+            'v' => self.copy_rectangle(n),
+            'w' if n.get(0) == 2 => self.report_tabs(),
+            'x' => self.fill_rectangle(n),
+            'z' => self.erase_rectangle(n),
+            '{' => self.erase_rectangle_selectively(n),
             _ => {}
         }
     }
@@ -67,8 +97,8 @@ impl Terminal {
         match action {
             '@' => self.insert_characters(n.count(0)),
             'A' => self.up(n.count(0)),
-            'B' | 'e' => self.down(n.count(0)),
-            'C' | 'a' => self.forward(n.count(0)),
+            'B' => self.down(n.count(0)),
+            'C' => self.forward(n.count(0)),
             'D' => self.back(n.count(0)),
             'E' => {
                 self.down(n.count(0));
@@ -92,9 +122,11 @@ impl Terminal {
             '^' => self.scroll_down(n.count(0)),
             'X' => self.erase_characters(n.count(0)),
             'Z' => self.back_tab(n.count(0)),
+            'a' => self.go_right(n.count(0)),
             'b' => self.repeat(n.count(0)),
             'c' if n.get(0) == 0 => self.primary_attributes(),
             'd' => self.go_to_row(n.address(0)),
+            'e' => self.go_down(n.count(0)),
             'g' => match n.get(0) {
                 0 => self.tabs.set(self.at.column, false),
                 3 => self.tabs.clear(),
@@ -123,7 +155,7 @@ impl Terminal {
             }
             's' => n.0.iter().for_each(|mode| self.save_mode(first(mode))),
             'r' => n.0.iter().for_each(|mode| self.restore_mode(first(mode))),
-            'n' => self.private_status_report(n.get(0)),
+            'n' => self.private_status_report(n),
             'u' => {
                 let flags = self.shown.keyboard.flags();
                 self.reply(format!("\x1b[?{flags}u"));

@@ -29,7 +29,7 @@ impl Terminal {
             b"t" => format!("{}t", self.rows()),
             b"*|" => format!("{}*|", self.rows()),
             b"$|" => format!("{}$|", self.cols()),
-            b"*x" => "1*x".to_owned(),
+            b"*x" => format!("{}*x", self.extent.number()),
             _ => return self.reply("\x1bP0$r\x1b\\"),
         };
         self.reply(format!("\x1bP1$r{answer}\x1b\\"));

@@ -58,6 +58,12 @@ impl Terminal {
             ([], b'M') => self.reverse_index(),
             ([], b'N') => self.charsets.single_shift(2),
             ([], b'O') => self.charsets.single_shift(3),
+            // SPA and EPA.
+            ([], b'V') => {
+                self.protect = true;
+                self.guarded = true;
+            }
+            ([], b'W') => self.protect = false,
             ([], b'Z') => self.primary_attributes(),
             ([], b'c') => self.reset(),
             ([], b'n') => self.charsets.shift(2),
@@ -78,21 +84,19 @@ impl Terminal {
 
     /// DECBI: left one column; at the left margin the region moves right.
     fn back_index(&mut self) {
-        if self.at.column == self.margins.left && self.margins.has_row(self.at.row) {
+        if self.at.column == self.margins.left {
             self.scroll_sideways(1, true);
         } else {
-            self.at.pending = false;
-            self.at.column = self.at.column.saturating_sub(1);
+            self.back(1);
         }
     }
 
     /// DECFI: right one column; at the right margin the region moves left.
     fn forward_index(&mut self) {
-        if self.at.column == self.margins.right && self.margins.has_row(self.at.row) {
+        if self.at.column == self.margins.right {
             self.scroll_sideways(1, false);
         } else {
-            self.at.pending = false;
-            self.at.column = (self.at.column + 1).min(self.cols() - 1);
+            self.forward(1);
         }
     }
 }

@@ -4,8 +4,10 @@ use crate::cell::Cell;
 use crate::terminal::Terminal;
 
 impl Terminal {
-    /// EL: 0 to the end, 1 from the start, 2 all.
+    /// EL: 0 to the end, 1 from the start, 2 all. What is protected is safe from selective erasure
+    /// if DECSCA was used last, from all other if SPA was.
     pub(crate) fn erase_in_line(&mut self, how: u16, selective: bool) {
+        let sparing = selective != self.guarded;
         let (column, cols) = (self.at.column, self.cols());
         let (from, to) = match how {
             0 => (column, cols),
@@ -14,19 +16,20 @@ impl Terminal {
             _ => return,
         };
         self.at.pending &= how != 0;
-        self.erase(self.at.row, from, to, selective);
+        self.erase(self.at.row, from, to, sparing);
         // What is erased from its start no longer goes on from the row above: zsh erases the row
         // below the filled row that marks a missing newline, and a resize would join the two.
-        if !selective && how != 1 && from == 0 && self.at.row > 0 {
+        if !sparing && how != 1 && from == 0 && self.at.row > 0 {
             let above = self.at.row - 1;
             self.shown.grid.line_mut(above).set_wrapped(false);
         }
     }
 
-    fn erase(&mut self, row: u16, from: u16, to: u16, selective: bool) {
+    /// Erases `[from, to)`, `sparing` what is protected.
+    fn erase(&mut self, row: u16, from: u16, to: u16, sparing: bool) {
         let blank = self.blank();
         let line = self.shown.grid.line_mut(row);
-        if !selective {
+        if !sparing {
             return line.erase(from, to, blank);
         }
         let mut column = from;
@@ -54,11 +57,11 @@ impl Terminal {
             self.erase_in_line(how, selective);
         }
         for row in whole {
-            if selective {
-                self.erase(row, 0, cols, true);
-            } else {
+            if selective == self.guarded {
                 let blank = self.blank();
                 self.shown.grid.line_mut(row).clear(blank);
+            } else {
+                self.erase(row, 0, cols, true);
             }
         }
     }
@@ -68,7 +71,7 @@ impl Terminal {
         let from = self.at.column;
         let to = from.saturating_add(count).min(self.cols());
         self.at.pending = false;
-        self.erase(self.at.row, from, to, false);
+        self.erase(self.at.row, from, to, self.guarded);
     }
 
     /// ICH.
@@ -140,6 +143,5 @@ impl Terminal {
                 line.delete(column, margins.right + 1, count, blank);
             }
         }
-        self.at.pending = false;
     }
 }

@@ -8,6 +8,7 @@
 
 mod cell;
 mod charset;
+mod checksum;
 mod clusters;
 mod csi;
 mod dcs;
@@ -31,6 +32,7 @@ mod palette;
 mod parser;
 mod pen;
 mod print;
+mod rectangle;
 mod reflow;
 mod reports;
 mod save;

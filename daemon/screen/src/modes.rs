@@ -19,9 +19,12 @@ pub(crate) struct Flags {
     /// DECAWM (?7): text goes on in the next row.
     #[n(3)]
     pub(crate) wrap: bool,
-    /// Reverse wraparound (?45).
+    /// Reverse wraparound (?45): within a wrapped line.
     #[n(4)]
     pub(crate) reverse_wrap: bool,
+    /// Extended reverse wraparound (?1045): to any row.
+    #[cbor(n(13), default)]
+    pub(crate) reverse_wrap_far: bool,
     /// DECLRMM (?69): left and right margins can be set.
     #[n(5)]
     pub(crate) side_margins: bool,
@@ -54,6 +57,7 @@ impl Flags {
         origin: false,
         wrap: true,
         reverse_wrap: false,
+        reverse_wrap_far: false,
         side_margins: false,
         cursor_visible: true,
         cursor_blink: false,
@@ -80,6 +84,34 @@ impl From<bool> for Report {
         if set { Self::Set } else { Self::Reset }
     }
 }
+
+/// What DECRQM says of private modes that are known and never change here.
+pub(crate) fn fixed(number: u16) -> Report {
+    match number {
+        // ANSI mode, not VT52; auto-repeat of keys; ESC before what Meta and Alt are held with.
+        2 | 8 | 1036 | 1039 => Report::AlwaysSet,
+        // 132 columns, smooth scroll, printing, Tektronix, national sets.
+        3 | 4 | 18 | 19 | 38 | 40 | 41 | 42 | 44
+        // Block transmission, pages, keyboard layouts of DEC's terminals at our level.
+        | 11 | 16 | 53 | 59 | 60 | 61 | 64 | 68 | 73 | 81
+        // Mouse highlighting; Meta as the eighth bit; keys of other terminals.
+        | 1001 | 1034 | 1035 | 1037 | 1050..=1053 | 1060 | 1061 => Report::AlwaysReset,
+        _ => Report::Unknown,
+    }
+}
+
+/// The same of ANSI modes.
+pub(crate) fn fixed_ansi(number: u16) -> Report {
+    match number {
+        // Locked keyboard, controls shown, and those of block and editing terminals.
+        1..=3 | 5 | 7 | 10 | 11 | 13..=19 => Report::AlwaysReset,
+        _ => Report::Unknown,
+    }
+}
+
+/// The numbers of all mouse modes, then of all mouse encodings: each kind is saved as one.
+pub(crate) const TRACKINGS: [u16; 4] = [9, 1000, 1002, 1003];
+pub(crate) const ENCODINGS: [u16; 4] = [1005, 1006, 1015, 1016];
 
 /// The mouse mode that DECSET `number` stands for.
 pub(crate) fn tracking(number: u16) -> Option<MouseTracking> {
@@ -124,6 +156,7 @@ pub(crate) fn own(flags: &mut Flags, number: u16) -> Option<&mut bool> {
         12 => &mut flags.cursor_blink,
         25 => &mut flags.cursor_visible,
         45 => &mut flags.reverse_wrap,
+        1045 => &mut flags.reverse_wrap_far,
         1042 => &mut flags.bell_urgent,
         1043 => &mut flags.bell_raise,
         2027 => &mut flags.graphemes,

@@ -32,6 +32,29 @@ impl Terminal {
         self.place(row, column);
     }
 
+    /// HPR: unlike CUF it minds margins only under DECOM.
+    pub(crate) fn go_right(&mut self, count: u16) {
+        let (_, last) = self.last_address();
+        let column = self.at.column.saturating_add(count).min(last);
+        self.place(self.at.row, column);
+    }
+
+    /// VPR: unlike CUD it minds margins only under DECOM.
+    pub(crate) fn go_down(&mut self, count: u16) {
+        let (last, _) = self.last_address();
+        let row = self.at.row.saturating_add(count).min(last);
+        self.place(row, self.at.column);
+    }
+
+    /// The last row and column that can be addressed.
+    pub(crate) fn last_address(&self) -> (u16, u16) {
+        if self.flags.origin {
+            (self.margins.bottom, self.margins.right)
+        } else {
+            (self.rows() - 1, self.cols() - 1)
+        }
+    }
+
     fn absolute_row(&self, row: u16) -> u16 {
         if self.flags.origin {
             row.saturating_add(self.margins.top)
@@ -79,30 +102,39 @@ impl Terminal {
 
     /// CUB and BS. With reverse wraparound it goes on at the end of the row above.
     pub(crate) fn back(&mut self, count: u16) {
-        if self.flags.reverse_wrap && self.flags.wrap {
+        if (self.flags.reverse_wrap || self.flags.reverse_wrap_far) && self.flags.wrap {
             return self.back_around(count);
         }
         let first = self.left_limit();
         self.place(self.at.row, self.at.column.saturating_sub(count).max(first));
     }
 
+    /// Mode 45 goes on at the end of the row above if that is wrapped; mode 1045 anyway, and from
+    /// the top margin to the bottom one.
     fn back_around(&mut self, count: u16) {
-        let (left, right) = (self.margins.left, self.margins.right);
-        let width = u32::from(right - left + 1);
-        let mut count = u32::from(count).min(width * u32::from(self.rows()));
-        if self.at.pending {
-            self.at.pending = false;
-            count -= u32::from(count > 0);
+        let far = self.flags.reverse_wrap_far;
+        let (top, bottom, right) = (self.margins.top, self.margins.bottom, self.margins.right);
+        let first = self.left_limit();
+        let mut count = u32::from(count) - u32::from(self.at.pending);
+        self.at.pending = false;
+        // After a screen's worth of steps the cursor only goes round inside the margins.
+        let screen = u32::from(self.cols()) * u32::from(self.rows());
+        let round = u32::from(right - first.min(right) + 1) * u32::from(bottom - top + 1);
+        if count > screen {
+            count = screen + (count - screen) % round;
         }
-        while count > 0 {
-            let first = self.left_limit();
-            let step = u32::from(self.at.column - first).min(count);
+        loop {
+            let step = u32::from(self.at.column.saturating_sub(first)).min(count);
             self.at.column -= step as u16;
             count -= step;
-            if count == 0 || self.at.row == 0 || self.at.row == self.margins.top {
-                break;
-            }
-            self.at.row -= 1;
+            let row = self.at.row;
+            let above = match row.checked_sub(1) {
+                _ if count == 0 => return,
+                _ if far && (row == top || row == 0) => bottom,
+                Some(above) if far || self.shown.grid.line(above).wrapped() => above,
+                _ => return,
+            };
+            self.at.row = above;
             self.at.column = right;
             count -= 1;
         }
@@ -251,6 +283,7 @@ impl Terminal {
 
     /// The whole screen in `E`s (DECALN).
     pub(crate) fn align(&mut self) {
+        self.set_pen(crate::pen::Pen::reset);
         self.margins = crate::terminal::Margins::full(self.size);
         self.flags.origin = false;
         let cell = Cell {

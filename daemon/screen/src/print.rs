@@ -7,9 +7,9 @@ use crate::joins::Join;
 use crate::terminal::Terminal;
 use crate::width;
 
-/// Stands for the last character when that has no columns and joined nothing: it is not shown, and
-/// what follows belongs to no cell.
-const ORPHAN: char = '\0';
+/// Stands for the last character when that has no columns and joined nothing, as this one never
+/// does: it is not shown, and what follows belongs to no cell.
+const ORPHAN: char = '\u{200b}';
 
 impl Terminal {
     /// Prints printable ASCII (0x20 to 0x7e).

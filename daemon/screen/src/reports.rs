@@ -10,9 +10,10 @@ use crate::terminal::Terminal;
 const CELL: (u16, u16) = (8, 16);
 
 impl Terminal {
-    /// DA1: VT420 level with horizontal scrolling, colour, rectangular editing and clipboard.
+    /// DA1: VT420 level with selective erasure (6), horizontal scrolling (21), colour (22),
+    /// rectangular editing (28) and clipboard (52).
     pub(crate) fn primary_attributes(&mut self) {
-        self.reply("\x1b[?64;21;22;52c");
+        self.reply("\x1b[?64;6;21;22;28;52c");
     }
 
     /// DA2: a VT420; 0 is the firmware.
@@ -48,9 +49,15 @@ impl Terminal {
         self.reply(format!("\x1bP2$u{}\x1b\\", stops.join("/")));
     }
 
+    /// DECRQDE: the whole screen is shown, from row and column 1 of page 1.
+    pub(crate) fn report_displayed_extent(&mut self) {
+        let (rows, cols) = (self.rows(), self.cols());
+        self.reply(format!("\x1b[{rows};{cols};1;1;1\"w"));
+    }
+
     /// DSR with `?`.
-    pub(crate) fn private_status_report(&mut self, what: u16) {
-        match what {
+    pub(crate) fn private_status_report(&mut self, n: &Numbers<'_>) {
+        match n.get(0) {
             6 => {
                 let (row, column) = self.reported_position();
                 self.reply(format!("\x1b[?{row};{column};1R"));
@@ -61,6 +68,14 @@ impl Terminal {
             26 => self.reply("\x1b[?27;1;0;0n"),
             53 | 55 => self.reply("\x1b[?50n"),
             56 => self.reply("\x1b[?57;0n"),
+            // No room for macros, and so their checksum; no fault; no second session.
+            62 => self.reply("\x1b[0*{"),
+            63 => {
+                let id = n.get(1);
+                self.reply(format!("\x1bP{id}!~0000\x1b\\"));
+            }
+            75 => self.reply("\x1b[?70n"),
+            85 => self.reply("\x1b[?83n"),
             996 => self.report_scheme(),
             _ => {}
         }

@@ -23,6 +23,8 @@ pub struct Options {
     pub version: &'static str,
     /// Bytes of packed history at most; the oldest rows go first.
     pub history_bytes: usize,
+    /// The program may read its screen as checksums (DECRQCRA), as conformance suites do.
+    pub allow_checksum: bool,
 }
 
 /// A terminal: fed by a program's output, read as snapshots.
@@ -245,6 +247,7 @@ impl Screen {
             incarnation: self.revision.incarnation,
             version: old.version,
             history_bytes: old.history.max_bytes(),
+            allow_checksum: old.allow_checksum,
         });
         fresh.history = match old.history.check() {
             Ok(()) => std::mem::replace(&mut old.history, History::new(0)),

@@ -57,7 +57,9 @@ impl Terminal {
             }
             69 => {
                 self.flags.side_margins = on;
-                self.reset_side_margins();
+                if !on {
+                    self.reset_side_margins();
+                }
             }
             47 => self.show(if on { Book::Alternate } else { Book::Main }),
             1047 => self.alternate_cleared(on),
@@ -132,10 +134,7 @@ impl Terminal {
             1048 => self.shown.saved.set.into(),
             2026 => self.synchronized.into(),
             2048 => self.flags.size_reports.into(),
-            // Smooth scroll, auto-repeat of keys, 132 columns, national sets: not ours to change.
-            8 => Report::AlwaysSet,
-            3 | 4 | 40 | 42 => Report::AlwaysReset,
-            _ => Report::Unknown,
+            _ => modes::fixed(mode),
         }
     }
 
@@ -149,30 +148,55 @@ impl Terminal {
             4 => self.flags.insert.into(),
             12 => self.flags.send_receive.into(),
             20 => self.modes.newline.into(),
-            2 => Report::AlwaysReset,
-            _ => Report::Unknown,
+            _ => modes::fixed_ansi(mode),
         } as u8;
         self.reply(format!("\x1b[{mode};{report}$y"));
     }
 
-    /// XTSAVE.
+    /// XTSAVE. For 1048 that is to save the cursor.
     pub(crate) fn save_mode(&mut self, mode: u16) {
-        let set = match self.private_mode(mode) {
-            Report::Set => true,
-            Report::Reset => false,
-            Report::Unknown | Report::AlwaysSet | Report::AlwaysReset => return,
-        };
-        self.saved_modes.retain(|(saved, _)| *saved != mode);
-        if self.saved_modes.len() < MAX_SAVED {
-            self.saved_modes.push((mode, set));
+        if mode == 1048 {
+            return self.save_cursor();
+        }
+        for mode in saved_with(&mode) {
+            let set = match self.private_mode(*mode) {
+                Report::Set => true,
+                Report::Reset => false,
+                Report::Unknown | Report::AlwaysSet | Report::AlwaysReset => return,
+            };
+            self.saved_modes.retain(|(saved, _)| saved != mode);
+            if self.saved_modes.len() < MAX_SAVED {
+                self.saved_modes.push((*mode, set));
+            }
         }
     }
 
-    /// XTRESTORE.
+    /// XTRESTORE. A change of screens is that and nothing else: nothing is cleared, no cursor saved.
     pub(crate) fn restore_mode(&mut self, mode: u16) {
-        let saved = self.saved_modes.iter().find(|(saved, _)| *saved == mode);
-        if let Some((_, set)) = saved {
-            self.set_private_mode(mode, *set);
+        if mode == 1048 {
+            return self.restore_cursor();
         }
+        // Of several that exclude each other, the one that was set comes last.
+        for wanted in [false, true] {
+            for mode in saved_with(&mode) {
+                match (*mode, self.saved_modes.contains(&(*mode, wanted))) {
+                    (_, false) => {}
+                    (47 | 1047 | 1049, true) if wanted => self.show(Book::Alternate),
+                    (47 | 1047 | 1049, true) => self.show(Book::Main),
+                    (_, true) => self.set_private_mode(*mode, wanted),
+                }
+            }
+        }
+    }
+}
+
+/// The modes that are saved and restored together with `mode`.
+fn saved_with(mode: &u16) -> &[u16] {
+    if modes::tracking(*mode).is_some() {
+        &modes::TRACKINGS
+    } else if modes::encoding(*mode).is_some() {
+        &modes::ENCODINGS
+    } else {
+        std::slice::from_ref(mode)
     }
 }

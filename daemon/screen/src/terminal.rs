@@ -22,6 +22,7 @@ use crate::line::Line;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
+use crate::rectangle::Extent;
 use crate::tables::Tables;
 use crate::tabs::Tabs;
 
@@ -140,8 +141,10 @@ pub(crate) struct Terminal {
     pub(crate) joins: Joins,
     pub(crate) at: Position,
     pub(crate) pen: Pen,
-    /// DECSCA: cells written are safe from selective erasure.
+    /// DECSCA or SPA: cells written are safe from erasure, selective or not.
     pub(crate) protect: bool,
+    /// SPA was used last.
+    pub(crate) guarded: bool,
     /// Id of `pen` and the cell that erasing leaves, when known.
     style: Option<u32>,
     blank: Option<Cell>,
@@ -152,6 +155,11 @@ pub(crate) struct Terminal {
     pub(crate) modes: Modes,
     /// Modes saved by XTSAVE, by number.
     pub(crate) saved_modes: Vec<(u16, bool)>,
+    /// DECSACE.
+    pub(crate) extent: Extent,
+    /// DECRQCRA is answered, and how (XTCHECKSUM).
+    pub(crate) allow_checksum: bool,
+    pub(crate) checksum_bits: u8,
     pub(crate) cursor_shape: CursorShape,
     /// What viewers see while a synchronized update is under way.
     pub(crate) held: Held,
@@ -194,6 +202,7 @@ impl Terminal {
             at: Position::default(),
             pen: Pen::PLAIN,
             protect: false,
+            guarded: false,
             style: Some(0),
             blank: Some(Cell::BLANK),
             charsets: Charsets::ASCII,
@@ -202,6 +211,9 @@ impl Terminal {
             flags: Flags::RESET,
             modes: initial_modes(),
             saved_modes: Vec::new(),
+            extent: Extent::default(),
+            allow_checksum: options.allow_checksum,
+            checksum_bits: 0,
             cursor_shape: CursorShape::Default,
             held: Held::default(),
             joinable: None,
@@ -388,16 +400,18 @@ impl Terminal {
     /// DECRC.
     pub(crate) fn restore_cursor(&mut self) {
         let saved = self.shown.saved;
-        self.at = Position {
-            row: saved.at.row.min(self.rows() - 1),
-            column: saved.at.column.min(self.cols() - 1),
-            pending: saved.at.pending && saved.at.column == self.cols() - 1,
-        };
         self.pen = saved.pen;
         self.pen_changed();
         self.protect = saved.protect;
         self.flags.origin = saved.origin;
         self.charsets = saved.charsets;
+        // Under DECOM the margins of now hold it.
+        let (row, column) = self.last_address();
+        self.at = Position {
+            row: saved.at.row.min(row),
+            column: saved.at.column.min(column),
+            pending: saved.at.pending && saved.at.column == self.cols() - 1,
+        };
     }
 
     /// Shows the other screen.
@@ -425,12 +439,15 @@ impl Terminal {
         self.pen = Pen::PLAIN;
         self.pen_changed();
         self.protect = false;
+        self.guarded = false;
         self.charsets = Charsets::ASCII;
         self.margins = Margins::full(self.size);
         self.tabs.reset();
         self.flags = Flags::RESET;
         self.modes = initial_modes();
         self.saved_modes.clear();
+        self.extent = Extent::default();
+        self.checksum_bits = 0;
         self.cursor_shape = CursorShape::Default;
         self.title = "".into();
         self.titles.clear();
@@ -439,13 +456,18 @@ impl Terminal {
         self.end_synchronized();
     }
 
-    /// DECSTR.
+    /// DECSTR: what a program may have left in disorder, as xterm has it: also the cursor's shape,
+    /// indexed colours and the margins' mode. Screens, the cursor's place, tab stops, titles, mouse,
+    /// pastes and the colours of the whole screen stay.
     pub(crate) fn soft_reset(&mut self) {
         self.flags.cursor_visible = true;
+        self.flags.cursor_blink = false;
+        self.cursor_shape = CursorShape::Default;
         self.flags.insert = false;
         self.flags.origin = false;
         self.flags.wrap = true;
         self.flags.reverse_wrap = false;
+        self.flags.reverse_wrap_far = false;
         self.flags.side_margins = false;
         self.modes.application_cursor = false;
         self.modes.application_keypad = false;
@@ -453,12 +475,19 @@ impl Terminal {
         self.pen = Pen::PLAIN;
         self.pen_changed();
         self.protect = false;
+        self.guarded = false;
         self.charsets = Charsets::ASCII;
-        self.shown.saved = Saved::HOME;
+        self.shown.saved = Saved {
+            set: true,
+            ..Saved::HOME
+        };
         self.shown.keyboard = Keyboard::default();
         self.modes.kitty = 0;
         self.modes.modify_other_keys = 0;
-        self.at.pending = false;
+        self.checksum_bits = 0;
+        if !self.palette.indexed.is_empty() {
+            Arc::make_mut(&mut self.palette).indexed.clear();
+        }
     }
 
     pub(crate) fn end_synchronized(&mut self) {

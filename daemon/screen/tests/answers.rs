@@ -19,14 +19,22 @@ fn check_reply(bytes: &str, expected: &str) {
 
 #[test]
 fn identity_and_status() {
-    check_reply("\x1b[c", "\x1b[?64;21;22;52c");
-    check_reply("\x1b[0c\x1bZ", "\x1b[?64;21;22;52c\x1b[?64;21;22;52c");
+    check_reply("\x1b[c", "\x1b[?64;6;21;22;28;52c");
+    check_reply(
+        "\x1b[0c\x1bZ",
+        "\x1b[?64;6;21;22;28;52c\x1b[?64;6;21;22;28;52c",
+    );
     check_reply("\x1b[>c", "\x1b[>41;0;0c");
     check_reply("\x1b[=c", "\x1bP!|00000000\x1b\\");
     check_reply("\x1b[>q", "\x1bP>|abide test\x1b\\");
     check_reply("\x1b[>0q", "\x1bP>|abide test\x1b\\");
     check_reply("\x1b[5n", "\x1b[0n");
     check_reply("\x1b[3;7H\x1b[6n", "\x1b[3;7R");
+    check_reply("\x1b[\"v", "\x1b[24;80;1;1;1\"w");
+    check_reply(
+        "\x1b[?62n\x1b[?63;9n\x1b[?75n\x1b[?85n",
+        "\x1b[0*{\x1bP9!~0000\x1b\\\x1b[?70n\x1b[?83n",
+    );
     check_reply("\x1b[3;7H\x1b[?6n", "\x1b[?3;7;1R");
     check_reply("\x1b[2;9r\x1b[?6h\x1b[3;7H\x1b[6n", "\x1b[3;7R");
     check_reply("\x1b[1;80Hx\x1b[6n", "\x1b[1;80R");
@@ -45,8 +53,8 @@ fn identity_and_status() {
 #[test]
 fn modes_are_reported_truthfully() {
     for mode in [
-        1, 5, 6, 45, 66, 67, 69, 1004, 2004, 2026, 2031, 1042, 9, 1000, 1002, 1003, 1005, 1006,
-        1015, 1016, 12,
+        1, 5, 6, 45, 1045, 66, 67, 69, 1004, 2004, 2026, 2031, 1042, 9, 1000, 1002, 1003, 1005,
+        1006, 1015, 1016, 12,
     ] {
         check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};2$y"));
         check_reply(
@@ -70,15 +78,62 @@ fn modes_are_reported_truthfully() {
         "\x1b[?1049;2$y\x1b[?1049;1$y",
     );
     check_reply("\x1b[?12345$p\x1b[?3$p", "\x1b[?12345;0$y\x1b[?3;4$y");
+    for mode in [2, 8, 1036, 1039] {
+        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};3$y"));
+    }
+    for mode in [
+        3, 4, 11, 16, 18, 19, 40, 42, 60, 64, 73, 81, 1001, 1034, 1037, 1060,
+    ] {
+        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};4$y"));
+    }
+    for mode in [1, 2, 3, 5, 7, 10, 11, 13, 19] {
+        check_reply(&format!("\x1b[{mode}$p"), &format!("\x1b[{mode};4$y"));
+    }
+    check_reply(
+        "\x1b[?1048$p\x1b7\x1b[?1048$p",
+        "\x1b[?1048;2$y\x1b[?1048;1$y",
+    );
+    check_reply(
+        "\x1b[?2048h\x1b[?2048$p\x1b[?2048l\x1b[?2048$p",
+        "\x1b[48;24;80;384;640t\x1b[?2048;1$y\x1b[?2048;2$y",
+    );
     check_reply(
         "\x1b[4$p\x1b[4h\x1b[4$p\x1b[20$p\x1b[99$p",
         "\x1b[4;2$y\x1b[4;1$y\x1b[20;2$y\x1b[99;0$y",
     );
+}
+
+#[test]
+fn modes_are_saved_and_restored() {
     check_reply(
         "\x1b[?2004h\x1b[?2004s\x1b[?2004l\x1b[?2004r\x1b[?2004$p",
         "\x1b[?2004;1$y",
     );
-    check_reply("\x1b[?2048h", "\x1b[48;24;80;384;640t");
+    check_reply(
+        "\x1b[?1;7s\x1b[?1h\x1b[?7l\x1b[?1;7r\x1b[?1$p\x1b[?7$p",
+        "\x1b[?1;2$y\x1b[?7;1$y",
+    );
+    // What was not saved stays.
+    check_reply("\x1b[?2004h\x1b[?2004r\x1b[?2004$p", "\x1b[?2004;1$y");
+    // Mouse modes are one setting, and so are their encodings (xterm).
+    for (save, restore) in [(1002, 1002), (1000, 1000), (1002, 1003)] {
+        check_reply(
+            &format!("\x1b[?1002h\x1b[?{save}s\x1b[?1003h\x1b[?{restore}r\x1b[?1002$p\x1b[?1003$p"),
+            "\x1b[?1002;1$y\x1b[?1003;2$y",
+        );
+    }
+    check_reply(
+        "\x1b[?1000s\x1b[?1003h\x1b[?1000r\x1b[?1003$p",
+        "\x1b[?1003;2$y",
+    );
+    check_reply(
+        "\x1b[?1006h\x1b[?1006s\x1b[?1015h\x1b[?1006r\x1b[?1006$p",
+        "\x1b[?1006;1$y",
+    );
+    // A restored screen is only shown: neither cleared nor the cursor moved.
+    let mut screen = after(5, 1, "\x1b[?1049hab\x1b[?1049s\x1b[?1047l\x1b[?1049r");
+    assert_eq!(screen.snapshot().book, abide_protocol::Book::Alternate);
+    check_reply("\x1b[4;5H\x1b[?1048s\x1b[H\x1b[?1048r\x1b[6n", "\x1b[4;5R");
 }
 
 #[test]
@@ -114,6 +169,12 @@ fn settings_and_capabilities() {
     check_reply("\x1b[97m\x1bP$qm\x1b\\", "\x1bP1$r0;97m\x1b\\");
     check_reply("\x1b[2;9r\x1bP$qr\x1b\\", "\x1bP1$r2;9r\x1b\\");
     check_reply("\x1b[4 q\x1bP$q q\x1b\\", "\x1bP1$r4 q\x1b\\");
+    check_reply(
+        "\x1bP$q*x\x1b\\\x1b[2*x\x1bP$q*x\x1b\\",
+        "\x1bP1$r0*x\x1b\\\x1bP1$r2*x\x1b\\",
+    );
+    check_reply("\x1b[?69h\x1b[3;9s\x1bP$qs\x1b\\", "\x1bP1$r3;9s\x1b\\");
+    check_reply("\x1b[1\"q\x1bP$q\"q\x1b\\", "\x1bP1$r1\"q\x1b\\");
     check_reply("\x1bP$q!\x1b\\", "\x1bP0$r\x1b\\");
     check_reply(
         "\x1bP+q544e\x1b\\",

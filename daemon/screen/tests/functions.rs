@@ -54,6 +54,122 @@ fn wrapping() {
     check((5, 3), "\x1b[?45habcdef\x08\x08x", "abcdx|f|", (0, 4));
 }
 
+/// Reverse wraparound as xterm has it since patch 383.
+#[test]
+fn reverse_wraparound() {
+    // 45 stays in the wrapped line, 1045 goes to any row.
+    check((5, 3), "\x1b[?45hab\r\nc\x08\x08\x08", "ab|c|", (1, 0));
+    check((5, 3), "\x1b[?1045hab\r\nc\x08\x08\x08", "ab|c|", (0, 3));
+    check(
+        (5, 3),
+        "\x1b[?45habcdefghijk\x1b[99D",
+        "abcde\\|fghij\\|k",
+        (0, 0),
+    );
+    check(
+        (5, 3),
+        "\x1b[?45habcdefghijk\x1b[9D",
+        "abcde\\|fghij\\|k",
+        (0, 2),
+    );
+    // Neither without autowrap.
+    check((5, 3), "\x1b[?45;1045h\x1b[?7l\r\n\x08", "||", (1, 0));
+    // Over the last column first of all the wrap is taken back.
+    check((5, 3), "\x1b[?45habcde\x08x", "abcdx||", (0, 4));
+    check((5, 3), "\x1b[?1045habcde\x08x", "abcdx||", (0, 4));
+    // From the top margin to the bottom one, and from anywhere left of the right margin to that.
+    check((5, 4), "\x1b[?1045h\x1b[2;3r\x1b[2H\x08", "|||", (2, 4));
+    check((5, 3), "\x1b[?1045h\x08", "||", (2, 4));
+    check(
+        (9, 4),
+        "\x1b[?1045;69h\x1b[3;6s\x1b[3;3H\x08",
+        "|||",
+        (1, 5),
+    );
+    check(
+        (9, 4),
+        "\x1b[?1045;69h\x1b[3;6s\x1b[3;1H\x08",
+        "|||",
+        (1, 5),
+    );
+    check((5, 3), "\x1b[?1045h\x1b[65535D", "||", (0, 0));
+    check((5, 3), "\x1b[?1045h\x1b[65534D", "||", (0, 1));
+}
+
+#[test]
+fn relative_positions_mind_margins_only_with_origin_mode() {
+    let set = "\x1b[?69h\x1b[2;4s\x1b[2;3r";
+    check_full(
+        &format!("{set}\x1b[2;3H\x1b[9ax"),
+        "aaaaa|bbbbb    x|ccccc|ddddd",
+        (1, 9),
+    );
+    check_full(
+        &format!("{set}\x1b[2;3H\x1b[9ex"),
+        "aaaaa|bbbbb|ccccc|ddxdd",
+        (3, 3),
+    );
+    check_full(
+        &format!("{set}\x1b[?6h\x1b[9ax"),
+        "aaaaa|bbbxb|ccccc|ddddd",
+        (1, 3),
+    );
+    check_full(
+        &format!("{set}\x1b[?6h\x1b[9ex"),
+        "aaaaa|bbbbb|cxccc|ddddd",
+        (2, 2),
+    );
+    check_full("\x1b[2;3H\x1b[ax\x1b[ex", "aaaaa|bbbxb|ccccx|ddddd", (2, 5));
+}
+
+/// IND, NEL, RI and CR at and beyond the margins (xterm).
+#[test]
+fn margins_hold_what_starts_inside() {
+    let set = "\x1b[?69h\x1b[2;4s\x1b[2;3r";
+    for (bytes, rows, at) in [
+        // At the margin's column they scroll, outside they only stop.
+        ("\x1b[3;2H\x1bD", "aaaaa|bcccb|c   c|ddddd", (2, 1)),
+        ("\x1b[3;1H\x1bD", "aaaaa|bbbbb|ccccc|ddddd", (2, 0)),
+        ("\x1b[3;5H\x1bD", "aaaaa|bbbbb|ccccc|ddddd", (2, 4)),
+        ("\x1b[4;3H\x1bD", "aaaaa|bbbbb|ccccc|ddddd", (3, 2)),
+        ("\x1b[3;3H\x1bE", "aaaaa|bcccb|c   c|ddddd", (2, 1)),
+        ("\x1b[3;1H\x1bE", "aaaaa|bbbbb|ccccc|ddddd", (2, 0)),
+        ("\x1b[3;5H\x1bE", "aaaaa|bbbbb|ccccc|ddddd", (2, 1)),
+        ("\x1b[2;4H\x1bM", "aaaaa|b   b|cbbbc|ddddd", (1, 3)),
+        ("\x1b[2;1H\x1bM", "aaaaa|bbbbb|ccccc|ddddd", (1, 0)),
+        ("\x1b[2;6H\x1bM", "aaaaa|bbbbb|ccccc|ddddd", (1, 5)),
+        ("\x1b[1;3H\x1bM", "aaaaa|bbbbb|ccccc|ddddd", (0, 2)),
+        // CR goes to the left margin from inside or right of it, else to the first column.
+        ("\x1b[2;6H\r", "aaaaa|bbbbb|ccccc|ddddd", (1, 1)),
+        ("\x1b[2;1H\r", "aaaaa|bbbbb|ccccc|ddddd", (1, 0)),
+        ("\x1b[2;2H\x08\x08", "aaaaa|bbbbb|ccccc|ddddd", (1, 1)),
+        ("\x1b[2;6H\x1b[9D", "aaaaa|bbbbb|ccccc|ddddd", (1, 1)),
+        ("\x1b[2;1H\x1b[9C", "aaaaa|bbbbb|ccccc|ddddd", (1, 3)),
+        ("\x1b[2;6H\x1b[9C", "aaaaa|bbbbb|ccccc|ddddd", (1, 9)),
+        // A wrap that is pending at the right margin goes on at the left one, and is forgotten by BS.
+        ("\x1b[2;3Hxyz", "aaaaa|bbxyb|czccc|ddddd", (2, 2)),
+        ("\x1b[3;3Hxyz", "aaaaa|bcxyb|cz  c|ddddd", (2, 2)),
+        ("\x1b[2;3Hxy\x08z", "aaaaa|bbzyb|ccccc|ddddd", (1, 3)),
+        ("\x1b[2;3Hxy\rz", "aaaaa|bzxyb|ccccc|ddddd", (1, 2)),
+        ("\x1b[2;3Hxy\nz", "aaaaa|bbxyb|ccczc|ddddd", (2, 3)),
+        // Setting the mode again keeps the margins, resetting it drops them.
+        ("\x1b[?69h\x1b[2;3H\r", "aaaaa|bbbbb|ccccc|ddddd", (1, 1)),
+        ("\x1b[?69l\x1b[2;3H\r", "aaaaa|bbbbb|ccccc|ddddd", (1, 0)),
+        // DECBI and DECFI scroll at the margin's column, if the row is inside too; else they move.
+        ("\x1b[2;2H\x1b6", "aaaaa|b bbb|c ccc|ddddd", (1, 1)),
+        ("\x1b[2;4H\x1b9", "aaaaa|bbb b|ccc c|ddddd", (1, 3)),
+        ("\x1b[1;2H\x1b6", "aaaaa|bbbbb|ccccc|ddddd", (0, 1)),
+        ("\x1b[1;4H\x1b9", "aaaaa|bbbbb|ccccc|ddddd", (0, 3)),
+        (
+            "\x1b[2;1H\x1b6\x1b[2;6H\x1b9",
+            "aaaaa|bbbbb|ccccc|ddddd",
+            (1, 6),
+        ),
+    ] {
+        check_full(&format!("{set}{bytes}"), rows, at);
+    }
+}
+
 #[test]
 fn wide_and_combining() {
     check(SMALL, "日本x", "日本x|||", (0, 5));
@@ -206,6 +322,12 @@ fn erasing() {
     check(SMALL, "ab\x1b[1\"qcd\x1b[2\"qef\x1b[?2K", "  cd|||", (0, 6));
     check(SMALL, "ab\x1b[1\"qcd\x1b[0\"qef\x1b[?2J", "  cd|||", (0, 6));
     check(SMALL, "ab\x1b[1\"qcd\x1b[2K", "|||", (0, 4));
+    // A guarded area is safe from all but selective erasure (ISO 6429, as xterm has it).
+    check(SMALL, "ab\x1bVcd\x1bWef\x1b[2K", "  cd|||", (0, 6));
+    check(SMALL, "ab\x1bVcd\x1bWef\x1b[2J", "  cd|||", (0, 6));
+    check(SMALL, "ab\x1bVcd\x1bWef\x1b[H\x1b[9X", "  cd|||", (0, 0));
+    check(SMALL, "ab\x1bVcd\x1bWef\x1b[?2J", "|||", (0, 6));
+    check(SMALL, "ab\x1bVcd\x1b[1\"q\x1b[2K", "|||", (0, 4));
 }
 
 #[test]
@@ -344,6 +466,69 @@ fn resets() {
         (0, 1),
     );
     check((3, 2), "\x1b#8", "EEE|EEE", (0, 0));
+    // DECALN ends margins, origin mode and the pen's look, but not the margins' mode.
+    check(
+        (3, 2),
+        "\x1b[?69h\x1b[2;2s\x1b[1;1r\x1b[?6h\x1b#8\x1b[2;3Hx\x1b[2s\x1b[2;1H\rx",
+        "EEE|xEx",
+        (1, 1),
+    );
+}
+
+/// DECSTR: xterm's `ReallyReset`, where DEC's VT510 reference says something else (autowrap).
+#[test]
+fn a_soft_reset_undoes_what_programs_leave_behind() {
+    let before = "\x1b[?1;6;45;66;69;1045h\x1b[?7;25l\x1b[4h\x1b[2;3r\x1b[2;4s\x1b[1;31m\x1b[1\"q\
+         \x1b(0\x0f\x1b[5 q\x1b]4;1;red\x07\x1b[>4;2m\x1b[>5u";
+    let mut screen = after(10, 4, format!("{FULL}{before}\x1b[2;2H\x1b7\x1b[!p"));
+    let fresh = support::screen(10, 4).snapshot();
+    let snapshot = screen.snapshot();
+    assert_eq!(snapshot.modes, fresh.modes);
+    assert_eq!(snapshot.palette, fresh.palette);
+    let at = snapshot.cursor;
+    assert_eq!(
+        (at.shape, at.blink, at.visible),
+        (fresh.cursor.shape, false, true)
+    );
+    // The cursor stays; text, margins and the saved cursor are as at first.
+    assert_eq!((at.row, at.column), (2, 2));
+    assert_eq!(shown(&mut screen), "aaaaa|bbbbb|ccccc|ddddd");
+    feed(&mut screen, "q\x1b[?2K\x1b8x\x1b[4;10Hyz");
+    assert_eq!(shown(&mut screen), "bbbbb||ddddd    y\\|z");
+    // What is no disorder stays: mouse, pastes, tab stops, title, new line, colours of the screen.
+    let kept = "\x1b[?1000;1006;2004;5h\x1b[20h\x1b]0;t\x07\x1b]11;red\x07\x1b[3g";
+    let mut kept = after(10, 4, format!("{kept}\x1b[!p\tx"));
+    let snapshot = kept.snapshot();
+    assert!(
+        snapshot.modes.bracketed_paste && snapshot.modes.newline && snapshot.modes.reverse_video
+    );
+    assert_eq!(
+        snapshot.modes.mouse,
+        abide_protocol::snapshot::MouseTracking::Normal
+    );
+    assert_eq!(&*snapshot.title, "t");
+    assert!(snapshot.palette.background.is_some());
+    assert_eq!(shown(&mut kept), "         x|||");
+}
+
+/// DECRC under the origin mode that it restores: the margins of now hold the cursor (xterm).
+#[test]
+fn a_restored_cursor_stays_inside_margins() {
+    check_full(
+        "\x1b[?6h\x1b[4;9H\x1b7\x1b[1;2r\x1b8x",
+        "aaaaa|bbbbb   x|ccccc|ddddd",
+        (1, 9),
+    );
+    check_full(
+        "\x1b[4;9H\x1b7\x1b[1;2r\x1b8x",
+        "aaaaa|bbbbb|ccccc|ddddd   x",
+        (3, 9),
+    );
+    check_full(
+        "\x1b7\x1b[1;2r\x1b[?6h\x1b8\x1b[2;1Hx",
+        "aaaaa|xbbbb|ccccc|ddddd",
+        (1, 1),
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn clusters(screen: &mut abide_screen::Screen) -> Vec<String> {
     for (run, text) in screen.snapshot().rows[0].runs() {
         match run.shape {
             Shape::Simple => clusters.extend(text.chars().map(String::from)),
-            _ => clusters.push(text.to_owned()),
+            Shape::Cluster => clusters.push(text.to_owned()),
         }
     }
     while clusters.last().is_some_and(|last| last == " ") {

@@ -52,6 +52,7 @@ fn options() -> Options {
         incarnation: 0,
         version: "abide test",
         history_bytes: 1 << 20,
+        allow_checksum: true,
     }
 }
 

@@ -23,6 +23,7 @@ fn options() -> Options {
         incarnation: 99,
         version: "abide test",
         history_bytes: HISTORY,
+        allow_checksum: true,
     }
 }
 

@@ -162,6 +162,7 @@ mod tests {
             incarnation: 1,
             version: "",
             history_bytes: 1 << 20,
+            allow_checksum: false,
         });
         let lines = "line\r\n".repeat(50);
         let mut rest = lines.as_bytes();

@@ -271,7 +271,7 @@ fn packed_cells(line: &Line) -> &[Cell] {
         };
     }
     let cells = line.used_cells();
-    let kept = cells.iter().rposition(|cell| *cell != Cell::BLANK);
+    let kept = cells.iter().rposition(|cell| !cell.looks_blank());
     cells.get(..kept.map_or(0, |last| last + 1)).unwrap_or(&[])
 }
 
@@ -282,7 +282,8 @@ fn is_plain(cells: &[Cell]) -> bool {
 }
 
 fn put_ascii(data: &mut Vec<u8>, cells: &[Cell]) {
-    data.extend(cells.iter().map(|cell| cell.glyph.bits() as u8));
+    // What was never drawn is a space; everything printable is above that.
+    data.extend(cells.iter().map(|cell| (cell.glyph.bits() as u8).max(b' ')));
 }
 
 /// Text in one style while it is being packed.

@@ -17,6 +17,7 @@ use crate::joins::Joins;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
+use crate::rectangle::Extent;
 use crate::tables::{SavedTables, Tables};
 use crate::tabs::Tabs;
 
@@ -76,9 +77,16 @@ pub(crate) struct State {
     note: Note,
     #[n(26)]
     synchronized: bool,
+    #[cbor(n(27), default)]
+    extent: Extent,
+    #[cbor(n(28), default)]
+    checksum_bits: u8,
+    #[cbor(n(29), default)]
+    guarded: bool,
 }
 
 impl Terminal {
+    #[expect(clippy::too_many_lines, reason = "two lines a field")]
     pub(crate) fn save(&self) -> State {
         let Self {
             size,
@@ -91,6 +99,7 @@ impl Terminal {
             at,
             pen,
             protect,
+            guarded,
             style,
             blank,
             charsets,
@@ -99,6 +108,10 @@ impl Terminal {
             flags,
             modes,
             saved_modes,
+            extent,
+            // Of the session's settings.
+            allow_checksum: _,
+            checksum_bits,
             cursor_shape,
             held: _,
             joinable,
@@ -150,6 +163,9 @@ impl Terminal {
             events: events.clone(),
             note: note.clone(),
             synchronized: *synchronized,
+            extent: *extent,
+            checksum_bits: *checksum_bits,
+            guarded: *guarded,
         }
     }
 
@@ -167,6 +183,7 @@ impl Terminal {
             at: state.at,
             pen: state.pen,
             protect: state.protect,
+            guarded: state.guarded,
             style: state.style,
             blank: state.blank.map(|style| Cell {
                 style,
@@ -178,6 +195,9 @@ impl Terminal {
             flags: state.flags,
             modes: state.modes,
             saved_modes: state.saved_modes,
+            extent: state.extent,
+            allow_checksum: options.allow_checksum,
+            checksum_bits: state.checksum_bits,
             cursor_shape: state.cursor_shape,
             held: Held::default(),
             joinable: state.joinable,

@@ -19,12 +19,28 @@ pub(crate) fn screen(cols: u16, rows: u16) -> Screen {
 
 pub(crate) fn with_history(cols: u16, rows: u16, history_bytes: usize) -> Screen {
     Screen::new(Options {
+        history_bytes,
+        ..options(cols, rows)
+    })
+}
+
+/// A screen whose program may not read it.
+pub(crate) fn without_checksums(cols: u16, rows: u16) -> Screen {
+    Screen::new(Options {
+        allow_checksum: false,
+        ..options(cols, rows)
+    })
+}
+
+fn options(cols: u16, rows: u16) -> Options {
+    Options {
         size: Size::clamped(cols, rows),
         look: TerminalLook::default(),
         incarnation: 1,
         version: "abide test",
-        history_bytes,
-    })
+        history_bytes: 1 << 20,
+        allow_checksum: true,
+    }
 }
 
 /// Feeds all of `bytes`, going on after each early return.

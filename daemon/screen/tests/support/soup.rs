@@ -14,12 +14,20 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
     ];
     let number = prop_oneof![0u16..6, 0u16..300, Just(65_535u16)];
     let numbers = prop::collection::vec(number, 0..4);
+    let rectangle = (
+        prop::collection::vec(prop_oneof![0u16..9, 30u16..130, Just(9472u16)], 0..9),
+        prop::sample::select(vec!["$v", "$x", "$z", "${", "$r", "$t", "*x", "*y", "#y"]),
+    );
+    let rectangle = rectangle.prop_map(|(numbers, last)| {
+        let numbers: Vec<String> = numbers.iter().map(u16::to_string).collect();
+        format!("\x1b[{}{last}", numbers.join(";"))
+    });
     let csi = (numbers, "[@A-Za-z`]").prop_map(|(numbers, last)| {
         let numbers: Vec<String> = numbers.iter().map(u16::to_string).collect();
         format!("\x1b[{}{last}", numbers.join(";"))
     });
     let modes = prop::sample::select(vec![
-        6u16, 7, 45, 47, 69, 1047, 1048, 1049, 2026, 2027, 12, 25, 1000, 2031, 2048,
+        6u16, 7, 45, 47, 69, 1045, 1047, 1048, 1049, 2026, 2027, 12, 25, 1000, 2031, 2048,
     ]);
     let private = (modes, "[hlsr]").prop_map(|(mode, last)| format!("\x1b[?{mode}{last}"));
     let fixed = prop::sample::select(vec![
@@ -60,6 +68,8 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
         "\x1b[2'~",
         "\x1b6",
         "\x1b9",
+        "\x1bV",
+        "\x1bW",
         "\x1bP$qm\x1b\\",
         "\x1b[>5u",
         "\x1b[<u",
@@ -72,6 +82,7 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => text.prop_map(String::into_bytes),
         3 => csi.prop_map(String::into_bytes),
+        1 => rectangle.prop_map(String::into_bytes),
         2 => private.prop_map(String::into_bytes),
         3 => fixed.prop_map(|text| text.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 1..12),

@@ -114,6 +114,7 @@ fn build(
         incarnation,
         version: XTVERSION,
         history_bytes: usize::try_from(bounds.memory).unwrap_or(usize::MAX),
+        allow_checksum: birth.spec.allow_checksum == Some(true),
     });
     tracing::info!(id = %birth.id, pid = program.leader.as_raw_nonzero().get(), "session begins");
     let packer = Packer::new(engine.usage(), bounds, place.history.clone());

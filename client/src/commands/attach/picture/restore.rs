@@ -31,6 +31,7 @@ fn terminal(habits: &[u8]) -> Screen {
         incarnation: 1,
         version: "test",
         history_bytes: 1 << 20,
+        allow_checksum: false,
     });
     feed(&mut terminal, b"\x1b]2;shell\x1b\\$ \r\n");
     feed(&mut terminal, habits);
