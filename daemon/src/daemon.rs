@@ -9,6 +9,7 @@ mod log;
 mod login;
 mod names;
 mod place;
+mod records;
 mod registry;
 mod requests;
 mod roster;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use abide_protocol::SessionId;
-use abide_protocol::message::{DaemonStatus, EnvVar, FailKind, Failure, SessionInfo};
+use abide_protocol::message::{DaemonStatus, EnvVar, Failure, SessionInfo};
 use abide_protocol::paths::{PathEnv, Paths};
 use sd_notify::NotifyState;
 use tokio::net::UnixListener;
@@ -164,24 +165,6 @@ impl Daemon {
             .await
     }
 
-    /// What an ended session's keeper left behind, if it can be read. It may be large: it is read
-    /// beside the runtime.
-    async fn ended(&self, id: SessionId) -> Result<ended::Ended, Failure> {
-        let directory = self.place.paths.sessions().join(id.to_string());
-        let read = tokio::task::spawn_blocking(move || ended::read(&directory)).await;
-        match read {
-            Ok(Ok(record)) => Ok(record),
-            Ok(Err(error)) => Err(roster::failure(
-                FailKind::State,
-                format!("nothing is kept of the session's screen: {error}; see: abide info {id}"),
-            )),
-            Err(_) => Err(roster::failure(
-                FailKind::Internal,
-                "the record of the session cannot be read; see: abide doctor",
-            )),
-        }
-    }
-
     /// How it ended, by the same record.
     fn ended_info(&self, id: SessionId) -> Option<SessionInfo> {
         let directory = self.place.paths.sessions().join(id.to_string());
@@ -191,7 +174,7 @@ impl Daemon {
     /// Deletes what an ended session left behind.
     async fn delete_record(&self, id: SessionId) {
         let directory = self.place.paths.sessions().join(id.to_string());
-        let deleted = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory));
+        let deleted = tokio::task::spawn_blocking(move || ended::delete(&directory));
         if let Ok(Err(error)) = deleted.await
             && error.kind() != std::io::ErrorKind::NotFound
         {

@@ -21,6 +21,7 @@ mod link;
 mod pacing;
 mod pty;
 mod queue;
+pub(crate) mod search;
 mod session;
 mod stream;
 mod tail;

@@ -2,12 +2,12 @@
 
 mod support;
 
-use abide_protocol::Size;
 use abide_protocol::input::{Key, Mods};
 use abide_protocol::message::{
     Answer, EndHow, EnvVar, ExitStatus, FailKind, Request, ResourceLimit, SessionState, Spec,
     ToServer,
 };
+use abide_protocol::{LineNo, Size};
 use abided::keeper::ended;
 use support::{Home, spec, wait_for};
 
@@ -55,17 +55,9 @@ fn a_session_without_viewers_leaves_its_record_and_nothing_else() {
             .ended
             .is_some_and(|ended| ended >= record.info.created)
     );
-    let shown = record
-        .snapshot
-        .rows
-        .iter()
-        .filter(|row| !row.text().is_empty());
-    let lines: Vec<&str> = record
-        .history
-        .iter()
-        .chain(shown)
-        .map(|row| row.text())
-        .collect();
+    let (_, rows) = record.rows.unwrap().rows(LineNo(0), u64::MAX);
+    let shown = rows.iter().filter(|row| !row.text().is_empty());
+    let lines: Vec<&str> = shown.map(|row| row.text()).collect();
     let expected: Vec<String> = (1..=100).map(|n| format!("line {n}")).collect();
     assert_eq!(lines, expected);
     let mode = |path: &std::path::Path| {

@@ -8,6 +8,7 @@
 mod block;
 mod codec;
 mod reader;
+mod row_text;
 mod saved;
 mod sealed;
 mod unpack;
@@ -19,6 +20,7 @@ use abide_protocol::{Row, limits};
 
 pub use codec::{Codec, Damaged};
 pub use reader::Reader;
+pub use row_text::{Cluster, RowText};
 pub use sealed::{Sealed, Stored, Usage};
 
 use crate::limits::{BLOCK_BYTES, SPILL_LAG, UNSEALED_ROWS};
@@ -158,6 +160,11 @@ impl History {
         stored > room || memory + stored > bound + room || memory > bound + lag
     }
 
+    /// Drops the oldest rows until all that is kept, wherever it is, takes no more than `bytes`.
+    pub(crate) fn trim(&mut self, bytes: u64) {
+        while self.bytes() as u64 + self.usage.stored() > bytes && self.drop_oldest() {}
+    }
+
     fn drop_oldest(&mut self) -> bool {
         let end = if self.blocks.is_empty() {
             let Some(old) = self.full.pop_front() else {
@@ -169,7 +176,7 @@ impl History {
             end
         } else {
             let old = Arc::make_mut(&mut self.blocks).pop_front();
-            old.map_or(self.first, |old| old.end())
+            old.map_or(self.first, |old| old.end().0)
         };
         self.first = end;
         self.sealed = self.sealed.max(end);
@@ -179,16 +186,16 @@ impl History {
 
     /// Rows from here on are in no sealed block.
     pub(crate) fn packed_below(&self) -> u64 {
-        self.blocks.back().map_or(self.first, |last| last.end())
+        self.blocks.back().map_or(self.first, |last| last.end().0)
     }
 
     /// Blocks that were sealed since the last call, oldest first.
     pub(crate) fn take_sealed(&mut self) -> Vec<Arc<Sealed>> {
         let known = self
             .blocks
-            .partition_point(|block| block.start() < self.taken);
+            .partition_point(|block| block.start().0 < self.taken);
         let fresh: Vec<_> = self.blocks.iter().skip(known).map(Arc::clone).collect();
-        self.taken = fresh.last().map_or(self.taken, |block| block.end());
+        self.taken = fresh.last().map_or(self.taken, |block| block.end().0);
         fresh
     }
 
@@ -238,7 +245,8 @@ impl History {
         let mut tail: Vec<_> = self.full.iter().map(Arc::clone).collect();
         tail.push(Arc::new(self.open.clone()));
         let top = top.clamp(self.first, self.top);
-        Reader::new(Arc::clone(&self.blocks), tail, screen, self.first, top)
+        let bounds = (self.first, self.floor, top);
+        Reader::new(Arc::clone(&self.blocks), tail, screen, bounds)
     }
 
     /// Deletes everything above the screen.
@@ -265,7 +273,10 @@ impl History {
                 self.first, self.sealed, self.floor, self.top
             ));
         }
-        let sealed = self.blocks.iter().map(|block| (block.start(), block.end()));
+        let sealed = self
+            .blocks
+            .iter()
+            .map(|block| (block.start().0, block.end().0));
         let full = self.full.iter().map(|block| (block.start(), block.end()));
         let open = [(self.open.start(), self.open.end())];
         let mut number = self.first;
@@ -281,7 +292,7 @@ impl History {
         if self
             .blocks
             .back()
-            .is_some_and(|last| last.end() > self.sealed)
+            .is_some_and(|last| last.end().0 > self.sealed)
         {
             return Err("history: a sealed block has rows that are not".into());
         }

@@ -47,6 +47,6 @@ mod underway;
 mod view;
 mod width;
 
-pub use history::{Codec, Damaged, Reader, Sealed, Stored, Usage};
+pub use history::{Cluster, Codec, Damaged, Reader, RowText, Sealed, Stored, Usage};
 pub use save::LoadError;
 pub use screen::{Options, Screen};

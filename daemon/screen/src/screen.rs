@@ -178,6 +178,12 @@ impl Screen {
         terminal.history.reader(terminal.history.top(), rows)
     }
 
+    /// Drops the oldest rows until all that is kept, wherever it is, takes no more than `bytes`. A
+    /// row that could still be taken back stays.
+    pub fn trim_history(&mut self, bytes: u64) {
+        self.terminal.history.trim(bytes);
+    }
+
     /// Rows of history from here on are at hand, neither compressed nor stored.
     #[must_use]
     pub fn packed_below(&self) -> LineNo {

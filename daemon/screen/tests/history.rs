@@ -150,7 +150,7 @@ fn rows_that_cannot_be_read_are_blank_and_keep_the_numbers() {
     blocks[2].move_to(Arc::new(Kept(b"no block".to_vec())));
     let (after_first, after) = all(&screen);
     assert_eq!((after_first, after.len()), (first, before.len()));
-    let lost = blocks[1].first().0 as usize..blocks[3].first().0 as usize;
+    let lost = blocks[1].start().0 as usize..blocks[3].start().0 as usize;
     for (number, (before, after)) in before.iter().zip(&after).enumerate() {
         if lost.contains(&number) {
             assert_eq!(after.text(), "");

@@ -345,7 +345,7 @@ fn packed_and_stored_history_goes_along() {
     let mut stored = Vec::new();
     for block in blocks.iter().take(3) {
         let packed = block.packed().unwrap().to_vec();
-        stored.push((block.first(), packed.clone()));
+        stored.push((block.start(), packed.clone()));
         block.move_to(Arc::new(Kept(packed)));
     }
     let saved = screen.save();
@@ -353,7 +353,7 @@ fn packed_and_stored_history_goes_along() {
     assert_eq!(loaded.save(), saved);
     assert_ne!(rows(&loaded), before);
     for (block, (first, packed)) in loaded.absent().iter().zip(stored) {
-        assert_eq!(block.first(), first);
+        assert_eq!(block.start(), first);
         block.move_to(Arc::new(Kept(packed)));
     }
     assert_eq!(loaded.absent().len(), 0);

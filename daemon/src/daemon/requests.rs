@@ -7,15 +7,14 @@ use std::time::Duration;
 use abide_protocol::message::{
     Answer, FailKind, Failure, Request, SessionInfo, SessionState, Spec,
 };
-use abide_protocol::{Book, LineNo, SessionId, limits, paths};
+use abide_protocol::{SessionId, paths};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::link::{KeeperLink, LinkError};
 use super::roster::{failure, has_ended, unknown};
-use super::{Daemon, login};
+use super::{Daemon, login, records};
 use crate::keeper::birth::{self, Birth};
-use crate::keeper::ended::Ended;
 
 /// Keepers that a list asks at most, the youngest first.
 const MAX_ASKED: usize = 100;
@@ -181,27 +180,12 @@ async fn answer_ended(
     info: &SessionInfo,
     request: Request,
 ) -> Result<Answer, Failure> {
-    match (request, info.state) {
+    match (&request, info.state) {
         (Request::Wait { .. }, SessionState::Ended(status)) => Ok(Answer::Exited(status)),
-        (Request::Capture { range, .. }, SessionState::Ended(_)) => {
-            let mut record = daemon.ended(info.id).await?;
-            let keep = usize::try_from(range.history).unwrap_or(usize::MAX);
-            let surplus = record.history.len().saturating_sub(keep);
-            record.history.drain(..surplus);
-            Ok(Answer::Captured {
-                history: record.history,
-                snapshot: Box::new(record.snapshot),
-            })
-        }
         (
-            Request::Rows {
-                book, from, count, ..
-            },
+            Request::Capture { .. } | Request::Rows { .. } | Request::Search { .. },
             SessionState::Ended(_),
-        ) => {
-            let record = daemon.ended(info.id).await?;
-            Ok(rows(record, book, from, count))
-        }
+        ) => records::answer(daemon, info, request).await,
         (_, SessionState::Ended(_)) => {
             let line = format!("\"{}\" has ended already", info.name);
             Err(failure(FailKind::State, line))
@@ -213,23 +197,6 @@ async fn answer_ended(
             );
             Err(failure(FailKind::Internal, line))
         }
-    }
-}
-
-/// Rows of an ended session. Its history is that of the main screen and ends right above it.
-fn rows(record: Ended, book: Book, from: LineNo, count: u64) -> Answer {
-    let kept = record.history.len() as u64;
-    let first = LineNo(record.snapshot.top.0.saturating_sub(kept));
-    let from = from.max(first);
-    let count = match book {
-        Book::Main => count.min(limits::ROWS_PER_REQUEST),
-        Book::Alternate => 0,
-    };
-    let skip = usize::try_from(from.since(first)).unwrap_or(usize::MAX);
-    let rows = record.history.into_iter().skip(skip);
-    Answer::Rows {
-        from,
-        rows: rows.take(count as usize).collect(),
     }
 }
 

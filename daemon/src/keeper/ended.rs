@@ -10,59 +10,160 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use abide_protocol::message::SessionInfo;
-use abide_protocol::{Row, Snapshot, record};
+use abide_protocol::{Book, LineNo, Revision, Row, Size, Snapshot, record};
+use abide_screen::{Reader, Sealed};
+
+use super::history::{FileError, HistoryFile};
 
 const INFO: &str = "info";
 const SNAPSHOT: &str = "snapshot";
 const HISTORY: &str = "history";
-/// Rows of history that are encoded at once, which bounds the memory that writing takes.
-pub(crate) const CHUNK: u64 = 1000;
-/// Bytes of one encoded chunk at most; a larger one is no file of ours.
+/// Bytes of one encoded chunk of an old history at most; a larger one is no file of ours.
 const CHUNK_BYTES: u32 = 1 << 30;
 
 /// An ended session.
-#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ended {
     pub info: SessionInfo,
     pub snapshot: Snapshot,
-    /// Rows above the last screen, oldest first.
-    pub history: Vec<Arc<Row>>,
+    /// The rows above the last screen, and those on it; or in a line why they cannot be read.
+    pub rows: Result<Reader, String>,
 }
 
-/// Writes a record to the directory `dir`, which must not exist.
-pub fn write(dir: &Path, ended: &Ended) -> io::Result<()> {
-    let mut chunks = ended.history.chunks(CHUNK as usize).map(<[_]>::to_vec);
-    write_chunks(dir, &ended.info, &ended.snapshot, || chunks.next())
+/// Where a keeper puts the history that memory has no room for. It is still there when the keeper
+/// was killed, and part of the record when the session ended.
+#[must_use]
+pub fn history_beside(dir: &Path) -> PathBuf {
+    dir.with_extension(HISTORY)
 }
 
-/// As [`write`], with the history in pieces: `next` gives them until there are no more.
-pub(crate) fn write_chunks(
+/// Writes a record to the directory `dir`, which must not exist. The file `history` becomes part
+/// of it.
+pub fn write(
     dir: &Path,
     info: &SessionInfo,
     snapshot: &Snapshot,
-    mut next: impl FnMut() -> Option<Vec<Arc<Row>>>,
+    history: Option<&Path>,
 ) -> io::Result<()> {
     let unfinished = Unfinished::create(dir)?;
     unfinished.file(INFO, |file| file.write_all(&record::encode_info(info)))?;
     unfinished.file(SNAPSHOT, |file| {
         file.write_all(&record::encode_snapshot(snapshot))
     })?;
-    unfinished.file(HISTORY, |file| {
-        while let Some(rows) = next() {
-            let chunk = record::encode_rows(&rows);
-            let length = u32::try_from(chunk.len()).map_err(io::Error::other)?;
-            file.write_all(&length.to_le_bytes())?;
-            file.write_all(&chunk)?;
-        }
-        Ok(())
-    })?;
+    let place = unfinished.0.join(HISTORY);
+    match history {
+        Some(history) => fs::rename(history, place)?,
+        None => HistoryFile::create(&place)?.sync()?,
+    }
     unfinished.finish(dir)
 }
 
-/// Reads the record in the directory `dir`.
+/// Reads the record in the directory `dir`. History is read when it is asked for.
 pub fn read(dir: &Path) -> io::Result<Ended> {
+    let info = read_info(dir)?;
+    let snapshot = fs::read(dir.join(SNAPSHOT))?;
+    let snapshot = record::decode_snapshot(&snapshot).map_err(invalid)?;
+    let path = dir.join(HISTORY);
+    let rows = match HistoryFile::read(&path, &Arc::default()) {
+        Ok(blocks) => Ok(rows_of(blocks, &snapshot)),
+        Err(FileError::Foreign) => read_old_history(&path)
+            .map(|rows| old_rows(rows, &snapshot))
+            .map_err(|_| unreadable(&path, &FileError::Foreign)),
+        Err(error) => Err(unreadable(&path, &error)),
+    };
+    Ok(Ended {
+        info,
+        snapshot,
+        rows,
+    })
+}
+
+/// Deletes the record, or what a keeper that was killed has left.
+pub fn delete(dir: &Path) -> io::Result<()> {
+    let beside = fs::remove_file(history_beside(dir));
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => beside,
+        other => other,
+    }
+}
+
+/// What a keeper that was killed has left of a session: the history that it had written down.
+pub fn read_lost(dir: &Path, info: SessionInfo) -> io::Result<Ended> {
+    let path = history_beside(dir);
+    let blocks = HistoryFile::read(&path, &Arc::default())
+        .map_err(|error| io::Error::other(unreadable(&path, &error)))?;
+    let end = blocks.last().map_or(LineNo(0), |last| last.end());
+    let rows = Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
+    Ok(Ended {
+        snapshot: last_rows(&rows, info.size),
+        info,
+        rows: Ok(rows),
+    })
+}
+
+/// A screen that shows the newest rows of a history.
+fn last_rows(history: &Reader, size: Size) -> Snapshot {
+    let height = usize::from(size.rows());
+    let end = history.end();
+    let from = LineNo(end.0.saturating_sub(height as u64));
+    let (from, newest) = history.rows(from, height as u64);
+    // Rows keep the width at which they left the screen, which may have been wider.
+    let fits = |row: Arc<Row>| {
+        let fits = row.cells() <= size.cols();
+        if fits { row } else { Row::blank() }
+    };
+    let mut rows: Vec<_> = newest.into_iter().map(fits).collect();
+    rows.resize_with(height, Row::blank);
+    Snapshot {
+        revision: Revision {
+            incarnation: 0,
+            counter: 0,
+        },
+        size,
+        book: Book::Main,
+        rows,
+        cursor: abide_protocol::Cursor::default(),
+        modes: abide_protocol::Modes::default(),
+        title: "".into(),
+        directory: "".into(),
+        progress: abide_protocol::Progress::None,
+        palette: Arc::default(),
+        top: from,
+        sealed: from,
+        first: history.first().min(from),
+        floor: history.first().min(from),
+    }
+}
+
+fn unreadable(path: &Path, error: &FileError) -> String {
+    format!("the history in {} cannot be read: {error}", path.display())
+}
+
+/// History and the last screen, if that is the main one.
+fn rows_of(blocks: Vec<Arc<Sealed>>, snapshot: &Snapshot) -> Reader {
+    let end = blocks.last().map_or(snapshot.top, |last| last.end());
+    match snapshot.book {
+        Book::Main => {
+            let screen = (snapshot.top, snapshot.rows.clone());
+            Reader::of(blocks, screen, snapshot.floor, snapshot.top)
+        }
+        Book::Alternate => Reader::of(blocks, (end, Vec::new()), LineNo(0), end),
+    }
+}
+
+/// The same of a record whose history is encoded rows. It ends right above the last screen.
+fn old_rows(mut rows: Vec<Arc<Row>>, snapshot: &Snapshot) -> Reader {
+    let first = LineNo(snapshot.top.0.saturating_sub(rows.len() as u64));
+    let top = first.plus(rows.len() as u64);
+    if snapshot.book == Book::Main {
+        rows.extend(snapshot.rows.iter().cloned());
+    }
+    Reader::of(Vec::new(), (first, rows), snapshot.floor, top)
+}
+
+/// What builds before 0.2 wrote: chunks of encoded rows, each behind its length.
+fn read_old_history(path: &Path) -> io::Result<Vec<Arc<Row>>> {
     let mut history = Vec::new();
-    let mut file = io::BufReader::new(File::open(dir.join(HISTORY))?);
+    let mut file = io::BufReader::new(File::open(path)?);
     let mut length = [0; 4];
     while read_length(&mut file, &mut length)? {
         let length = u32::from_le_bytes(length);
@@ -73,12 +174,7 @@ pub fn read(dir: &Path) -> io::Result<Ended> {
         (&mut file).take(length.into()).read_to_end(&mut chunk)?;
         history.extend(record::decode_rows(&chunk).map_err(invalid)?);
     }
-    let snapshot = fs::read(dir.join(SNAPSHOT))?;
-    Ok(Ended {
-        info: read_info(dir)?,
-        snapshot: record::decode_snapshot(&snapshot).map_err(invalid)?,
-        history,
-    })
+    Ok(history)
 }
 
 /// Reads only what lists show.

@@ -93,6 +93,10 @@ impl Engine {
         self.screen.take_sealed()
     }
 
+    pub(crate) fn trim_history(&mut self, bytes: u64) {
+        let _ = self.guarded(|screen| screen.trim_history(bytes));
+    }
+
     pub(crate) fn usage(&self) -> Arc<Usage> {
         self.screen.usage()
     }

@@ -1,12 +1,13 @@
 //! The history that has left the screen's hands: compressed on a thread of its own, and what
 //! memory has no room for in one file of the session.
 
-#[expect(dead_code, reason = "files are read by what comes next")]
 mod file;
 mod packer;
 mod record;
 
+pub(crate) use file::HistoryFile;
 pub(crate) use packer::{Bounds, Packer};
+pub(crate) use record::FileError;
 
 /// Bytes of history in memory, unless the session was made with another bound.
 pub(crate) const MEMORY: u64 = 32 << 20;

@@ -104,7 +104,7 @@ impl History {
 impl Sealed {
     fn save(&self) -> SavedBlock {
         SavedBlock {
-            start: self.start(),
+            start: self.start().0,
             rows: self.row_count(),
             bytes: match self.body() {
                 Body::Plain(block) => SavedBytes::Plain(block.body().into()),

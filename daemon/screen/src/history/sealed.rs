@@ -143,18 +143,16 @@ impl Sealed {
         }
     }
 
-    pub(super) fn start(&self) -> u64 {
-        self.start
-    }
-
-    pub(super) fn end(&self) -> u64 {
-        self.start + self.rows
-    }
-
     /// Number of its first row.
     #[must_use]
-    pub fn first(&self) -> LineNo {
+    pub fn start(&self) -> LineNo {
         LineNo(self.start)
+    }
+
+    /// The number after its last row.
+    #[must_use]
+    pub fn end(&self) -> LineNo {
+        LineNo(self.start + self.rows)
     }
 
     #[must_use]
@@ -242,7 +240,7 @@ impl Sealed {
             Body::Absent(_) => return Err(Damaged),
         };
         let block = Block::of(self.start, &packed).ok_or(Damaged)?;
-        if block.end() != self.end() {
+        if block.end() != self.end().0 {
             return Err(Damaged);
         }
         Ok(Arc::new(block))
@@ -254,7 +252,7 @@ impl Sealed {
         if let Ok(block) = self.open() {
             return block.rows(from, to, rows);
         }
-        let lost = to.min(self.end()).saturating_sub(from.max(self.start));
+        let lost = to.min(self.end().0).saturating_sub(from.max(self.start));
         rows.extend((0..lost).map(|_| Row::blank()));
     }
 }
@@ -278,6 +276,6 @@ impl Drop for Sealed {
 
 impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sealed({}..{})", self.start, self.end())
+        write!(f, "Sealed({}..{})", self.start, self.end().0)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
 
 use super::block::{MARKS, RUNS, WRAPPED};
+use super::row_text::Cluster;
 use crate::packed_style;
 
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
@@ -55,6 +56,11 @@ impl<'a> Fields<'a> {
         Some((style, link))
     }
 
+    /// Passes over a style; whether the number of a link follows.
+    fn skip_style(&mut self) -> Option<bool> {
+        packed_style::read(&mut self.0).map(|(_, linked)| linked)
+    }
+
     fn mark(&mut self) -> Option<Mark> {
         let column = self.number()? as u16;
         let kind = match self.byte()? {
@@ -73,6 +79,37 @@ impl<'a> Fields<'a> {
 pub(super) struct Packed<'a>(pub(super) &'a [u8]);
 
 impl<'a> Packed<'a> {
+    /// Whether the row goes on in the next one, and its text.
+    pub(super) fn text(self) -> Option<(bool, &'a str)> {
+        let mut fields = Fields(self.0);
+        let flags = fields.byte()?;
+        Some((flags & WRAPPED != 0, fields.text()?))
+    }
+
+    pub(super) fn clusters(self) -> Option<Vec<Cluster>> {
+        let mut fields = Fields(self.0);
+        let flags = fields.byte()?;
+        fields.text()?;
+        let mut clusters = Vec::new();
+        if flags & RUNS == 0 {
+            return Some(clusters);
+        }
+        let mut at = 0;
+        for _ in 0..fields.number()? {
+            let head = fields.number()?;
+            let bytes = (head >> 2) as usize;
+            if fields.skip_style()? {
+                fields.number()?;
+            }
+            if head & 3 != 0 {
+                let cells = (head & 3) as u16;
+                clusters.push(Cluster { at, bytes, cells });
+            }
+            at += bytes;
+        }
+        Some(clusters)
+    }
+
     pub(super) fn row(self, links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
         Self::read(&mut Fields(self.0), links, builder)
     }

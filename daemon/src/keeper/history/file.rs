@@ -87,6 +87,9 @@ impl HistoryFile {
     /// Appends a record of these blocks, whose bytes are in the file from then on. On failure the
     /// file is as before.
     pub(crate) fn append(&mut self, blocks: &[Filled]) -> io::Result<()> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
         let (bytes, entries) = record::encode(blocks);
         if let Err(error) = self.shared.file.write_all_at(&bytes, self.end) {
             let _ = self.shared.file.set_len(self.end);
@@ -152,22 +155,27 @@ impl HistoryFile {
             at += bytes;
             for entry in entries {
                 let bytes = stored(&place, entry);
-                if at == length && bytes.read().is_none() {
-                    // Torn: it was being written when everything stopped.
-                    return Ok(blocks);
+                // Torn if it cannot be read: it was being written when everything stopped.
+                if at < length || bytes.read().is_some() {
+                    let start = LineNo(entry.start);
+                    let block = Sealed::stored(start, entry.rows.into(), bytes, usage);
+                    blocks.push(Arc::new(block));
                 }
-                let next = blocks
-                    .last()
-                    .map(|last| last.first().plus(last.row_count()));
-                if next.is_some_and(|next| next != LineNo(entry.start)) {
-                    blocks.clear();
-                }
-                let block = Sealed::stored(LineNo(entry.start), entry.rows.into(), bytes, usage);
-                blocks.push(Arc::new(block));
             }
         }
-        Ok(blocks)
+        Ok(newest_run(blocks))
     }
+}
+
+/// The newest blocks of which each begins where the one before ends.
+fn newest_run(mut blocks: Vec<Arc<Sealed>>) -> Vec<Arc<Sealed>> {
+    blocks.sort_by_key(|block| block.start());
+    let pairs = blocks.iter().zip(blocks.iter().skip(1));
+    let gap = pairs
+        .rev()
+        .position(|(one, next)| one.end() != next.start());
+    let kept = gap.map_or(blocks.len(), |gap| gap + 1);
+    blocks.split_off(blocks.len() - kept)
 }
 
 fn stored(place: &Arc<Place>, entry: Entry) -> Arc<dyn Stored> {

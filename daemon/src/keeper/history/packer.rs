@@ -11,6 +11,7 @@ use std::time::Duration;
 use abide_screen::{Codec, Sealed, Usage};
 
 use super::file::HistoryFile;
+use crate::keeper::engine::Engine;
 
 /// Bytes that may wait to be compressed; what comes on top is compressed by who brings it.
 const WAITING: usize = 4 << 20;
@@ -32,6 +33,8 @@ pub(crate) struct Bounds {
 /// Takes sealed blocks; has them compressed and stored.
 pub(crate) struct Packer {
     shared: Arc<Shared>,
+    /// Bytes on the disk at most.
+    disk: u64,
     /// For blocks that are compressed in line; given up when no more come.
     codec: Option<Codec>,
 }
@@ -84,6 +87,7 @@ impl Packer {
                 trouble: Mutex::default(),
                 troubled: AtomicBool::new(false),
             }),
+            disk: bounds.disk,
             codec: None,
         }
     }
@@ -113,6 +117,30 @@ impl Packer {
         if !in_line {
             self.codec = None;
         }
+    }
+
+    /// Writes all history down, as far as the disk may take it, and gives the file away. `None`:
+    /// nothing is to be on the disk. Takes as long as it takes: nothing goes on in the session.
+    pub(crate) fn complete(&mut self, engine: &mut Engine) -> io::Result<Option<PathBuf>> {
+        if self.disk == 0 {
+            return Ok(None);
+        }
+        self.shared.work_off();
+        let mut spill = lock(&self.shared.spill);
+        let mut room = self.disk;
+        loop {
+            engine.trim_history(room);
+            let blocks = engine.reader().blocks(&self.shared.usage);
+            let bytes = self.shared.usage.memory() as u64 + self.shared.usage.stored();
+            match spill.write_all(&blocks) {
+                Ok(()) => break,
+                // What does not fit is left out, the oldest first.
+                Err(_) if bytes > BATCH as u64 => room = bytes / 2,
+                Err(error) => return Err(error),
+            }
+        }
+        spill.file = None;
+        Ok(Some(spill.path.clone()))
     }
 
     fn start(&self) -> bool {
@@ -219,6 +247,28 @@ impl Spill {
         };
         file.cut_dead()?;
         file.append(batch)
+    }
+
+    /// Writes the blocks that are not in the file yet, and waits for the disk.
+    fn write_all(&mut self, blocks: &[Arc<Sealed>]) -> io::Result<()> {
+        let mut codec = Codec::default();
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for block in blocks {
+            block.pack(&mut codec);
+            let Some(packed) = block.packed() else {
+                continue;
+            };
+            bytes += packed.len();
+            batch.push((Arc::clone(block), packed));
+            if bytes >= BATCH {
+                self.write(&batch)?;
+                batch.clear();
+                bytes = 0;
+            }
+        }
+        self.write(&batch)?;
+        self.file.as_ref().map_or(Ok(()), HistoryFile::sync)
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn encode(blocks: &[Filled]) -> (Vec<u8>, Vec<Entry>) {
     let mut written = Vec::with_capacity(blocks.len() * ENTRY);
     for (block, packed) in blocks {
         let entry = Entry {
-            start: block.first().0,
+            start: block.start().0,
             rows: block.row_count() as u32,
             at,
             bytes: packed.len() as u32,

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use abide_protocol::Book;
 use abide_protocol::message::{Answer, Event, ExitStatus, ToClient};
 
 use super::Session;
@@ -193,15 +192,16 @@ impl Session {
     fn write_down(&mut self, now: Instant) -> std::io::Result<()> {
         let info = self.info(now);
         let snapshot = self.snapshot(now);
-        let mut next = self.engine.first(Book::Main);
-        let top = self.engine.top(Book::Main);
-        let engine = &self.engine;
-        ended::write_chunks(&self.identity.place.record, &info, &snapshot, || {
-            let count = top.since(next).min(ended::CHUNK);
-            let (from, rows) = engine.rows(Book::Main, next, count);
-            next = from.plus(rows.len() as u64);
-            (!rows.is_empty()).then_some(rows)
-        })
+        self.pack();
+        let history = self.packer.complete(&mut self.engine);
+        let history = history.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot keep the history of the ended session");
+            let line = format!("the history of the ended session could not be kept: {error}");
+            self.events.push(Event::Notice(line), None);
+            None
+        });
+        let record = &self.identity.place.record;
+        ended::write(record, &info, &snapshot, history.as_deref())
     }
 
     /// Tells viewers that have not heard it, after their last frame.

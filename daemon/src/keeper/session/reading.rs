@@ -8,12 +8,13 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use abide_protocol::limits::ROWS_PER_REQUEST;
-use abide_protocol::message::{Answer, FailKind, ToClient};
+use abide_protocol::message::{Answer, FailKind, Search, ToClient};
 use abide_protocol::{Book, LineNo, RequestId, Snapshot, wire};
 use abide_screen::Reader;
 use tokio::task::JoinHandle;
 
 use super::{Session, failure};
+use crate::keeper::search::Query;
 
 /// Rows that are answered at once when they are in memory as they were written.
 const FEW: u64 = 256;
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
     Rows,
     /// One at a time: a later one takes its place.
     Capture,
+    /// The same.
+    Search,
 }
 
 /// A read under way on another thread. It ends soon after this is dropped.
@@ -150,6 +153,23 @@ impl Session {
                 history.extend(rows);
             }
             wanted.still().then(|| captured(&snapshot, history))
+        })
+    }
+
+    /// Looks for a pattern; `None`: the answer comes later.
+    pub(super) fn search(
+        &mut self,
+        index: usize,
+        id: RequestId,
+        search: &Search,
+    ) -> Option<Answer> {
+        let query = match Query::new(search) {
+            Ok(query) => query,
+            Err(why) => return Some(Answer::Failed(why)),
+        };
+        let floor = self.limits(index).floor.unwrap_or_default();
+        self.work(index, id, Kind::Search, move |reader, wanted| {
+            query.run(reader, floor, &|| wanted.still())
         })
     }
 

@@ -113,7 +113,8 @@ impl Session {
             | Request::LoginEnvironment => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
-            Request::Search { .. } | Request::Unknown => refused(
+            Request::Search { query, .. } => return self.search(index, id, &query),
+            Request::Unknown => refused(
                 FailKind::Unsupported,
                 "this session's keeper does not know that request",
             ),

@@ -13,6 +13,7 @@ use super::status::Status;
 use super::{BUFFER, Session, failure};
 use crate::keeper::birth::Birth;
 use crate::keeper::driver::Wheel;
+use crate::keeper::ended;
 use crate::keeper::engine::Engine;
 use crate::keeper::environment::{self, Here};
 use crate::keeper::events::Events;
@@ -170,13 +171,13 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let listener = run
         .bind(&socket)
         .map_err(|error| refused(&format!("cannot listen: {error}")))?;
-    let sessions = birth.state.join("sessions");
+    let record = birth.state.join("sessions").join(birth.id.to_string());
     let place = Place {
         run,
         socket,
         agent,
-        record: sessions.join(birth.id.to_string()),
-        history: sessions.join(format!("{}.history", birth.id)),
+        history: ended::history_beside(&record),
+        record,
     };
     let listener = listener
         .set_nonblocking(true)
