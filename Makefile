@@ -7,7 +7,7 @@ PREFIX ?= $(HOME)/.local
 # Debian packages with sudo where we are not root.
 NEED := .ci/need
 
-.PHONY: run build test test-tools lint bench soak install uninstall clean
+.PHONY: run build test test-tools lint bench recordings soak install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
@@ -37,11 +37,20 @@ lint: test-tools
 	cargo deny --locked check bans licenses sources
 	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
 
-## Side by side with the bare pseudo-terminal and tmux. QUICK=1 for a short try.
+## The screen beside other models, then all of it side by side with the bare pseudo-terminal and
+## tmux. QUICK=1 for a short try of the second; BENCH='log memory' for some of its stages alone.
 bench: build
 	@$(NEED) tmux
 	cargo build --release --locked -p abide-benches
-	$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(BENCH)
+	@failed=0; \
+	if [ -z "$(BENCH)" ]; then cargo bench --locked -p abide-screen --bench feed || failed=1; fi; \
+	$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(BENCH) || failed=1; exit $$failed
+
+## Records the programs of tests/recordings again and writes down what they show (as root).
+recordings: test-tools
+	cargo build --locked --profile checked -p abide-tests --bins
+	$(TARGET)/checked/abide-record tests/recordings
+	ABIDE_REWRITE=1 cargo nextest run --locked --cargo-profile checked -p abide-screen --test recordings
 
 ## The tests across processes with long scripts, at least 30 s per program and size.
 soak: test-tools

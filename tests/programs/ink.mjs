@@ -1,13 +1,15 @@
 // Repaints as Ink does: every frame erases the lines of the one before, upwards, and writes the
 // new ones; what is finished leaves for the scrollback. Keys decide what comes, so that a script
 // can wait: `t` ten spinner ticks, `l` a list that moves, `o` overflow, `w` wide text, `r` redraw
-// with everything erased, `a` alternate screen and back, `q` the end.
+// with everything erased, `T` the whole transcript printed anew as agents do that have outgrown the
+// screen, `a` alternate screen and back, `q` the end.
 const out = process.stdout;
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const colours = ['\x1b[38;2;215;119;87m', '\x1b[38;5;114m', '\x1b[36m', '\x1b[95m'];
 let drawn = 0;
 let tick = 0;
 let done = 0;
+const transcript = [];
 
 const eraseLines = (count) => {
   let text = '';
@@ -52,7 +54,13 @@ const acts = {
   },
   o: () => {
     const above = Array.from({ length: 30 }, () => `\x1b[32m●\x1b[39m finished step ${(done += 1)} ${'·'.repeat(done % 70)}`);
+    transcript.push(...above);
     draw(above);
+  },
+  T: () => {
+    drawn = 0;
+    out.write('\x1b[2J\x1b[3J\x1b[H');
+    draw(transcript);
   },
   w: () => draw(['日本語の行 \x1b[1m太字\x1b[22m', 'e\u0301 accents, \x1b[4:3mcurly\x1b[4:0m, \x1b]8;;http://example.test/\x1b\\link\x1b]8;;\x1b\\']),
   r: () => {
