@@ -31,6 +31,12 @@ impl Verdicts {
         self.lines.push((ours <= bound, line));
     }
 
+    /// More is better: `ours` may not be below `bound`.
+    pub fn at_least(&mut self, what: &str, unit: &str, ours: f64, name: &str, bound: f64) {
+        let line = format!("{what}: {ours:.2} {unit}, {name} {bound:.2} {unit}");
+        self.lines.push((ours >= bound, line));
+    }
+
     pub fn print(&self) -> ExitCode {
         for (passed, line) in &self.lines {
             println!("{} {line}", if *passed { "PASS" } else { "FAIL" });

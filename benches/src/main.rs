@@ -5,6 +5,7 @@
 
 mod drain;
 mod figures;
+mod link;
 mod machine;
 mod peer;
 mod stage;
@@ -37,11 +38,14 @@ const QUICK: Plan = Plan {
 
 type Stage = fn(&Plan, &mut Verdicts);
 
-const STAGES: [(&str, Stage); 6] = [
-    ("throughput", stage::throughput::measure),
+const STAGES: [(&str, Stage); 9] = [
+    ("log", stage::throughput::log),
+    ("colour", stage::throughput::colour),
+    ("yes", stage::throughput::yes),
     ("echo", stage::echo::measure),
     ("attach", stage::attach::measure),
     ("memory", stage::memory::measure),
+    ("history", stage::history::measure),
     ("idle", stage::idle::measure),
     ("slow-viewer", stage::slow_viewer::measure),
 ];

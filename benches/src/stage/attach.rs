@@ -8,7 +8,7 @@ use crate::Plan;
 use crate::drain::Drain;
 use crate::figures::{Verdicts, median};
 use crate::peer::Peer;
-use crate::stage::throughput::{log_line, write_flood};
+use crate::stage::throughput::{log_line, write_rows};
 
 /// Looks per round.
 const LOOKS: usize = 5;
@@ -23,7 +23,7 @@ pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
         let mut medians = Vec::new();
         for rows in rows {
             let name = format!("rows{rows}");
-            fill(peer, &home, &name, rows);
+            fill(peer, &home, &name, log_line, rows);
             let taken: Vec<f64> = (0..plan.rounds * LOOKS)
                 .map(|_| look(peer, &home, &name))
                 .collect();
@@ -45,9 +45,9 @@ pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
 }
 
 /// Starts a session that has printed `rows` rows, the last of which is a mark.
-pub fn fill(peer: Peer, home: &Home, name: &str, rows: u64) {
+pub fn fill(peer: Peer, home: &Home, name: &str, line: fn(u64) -> String, rows: u64) {
     let file = home.user().join(name);
-    write_flood(&file, log_line, (rows * log_line(0).len() as u64) as f64);
+    write_rows(&file, line, rows);
     let script = format!(
         "cat {file}; printf '\\nLAST~''ROW'; touch {file}.done; exec cat >/dev/null",
         file = file.display()

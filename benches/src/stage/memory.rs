@@ -1,4 +1,5 @@
-//! Memory of the process that keeps a session, shared pages counted in proportion.
+//! Memory of the process that keeps a session, shared pages counted in proportion: idle, and with
+//! rows of history.
 
 use support::home::Home;
 use support::{process, wait};
@@ -7,27 +8,48 @@ use crate::Plan;
 use crate::figures::{Verdicts, median};
 use crate::peer::Peer;
 use crate::stage::attach::fill;
+use crate::stage::throughput::log_line;
 
 /// MB that an idle keeper may take.
 const GOAL: f64 = 3.0;
 const ROWS: u64 = 10_000;
+/// MB that 10,000 log lines may take above an idle keeper, and full rows of 200 columns.
+const LOG_ROWS: f64 = 1.5;
+const FULL_ROWS: f64 = 3.0;
 
 pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     let mut of_peer = Vec::new();
     for peer in [Peer::Tmux, Peer::Abide] {
-        let rounds: Vec<(f64, f64)> = (0..plan.rounds).map(|_| (idle(peer), full(peer))).collect();
-        let idle = median(&rounds.iter().map(|round| round.0).collect::<Vec<_>>());
-        let full = median(&rounds.iter().map(|round| round.1).collect::<Vec<_>>());
+        let rounds: Vec<[f64; 3]> = (0..plan.rounds)
+            .map(|_| [idle(peer), with(peer, log_line), with(peer, full_line)])
+            .collect();
+        let [idle, log, full] = std::array::from_fn(|index| {
+            median(&rounds.iter().map(|round| round[index]).collect::<Vec<_>>())
+        });
         println!(
-            "  {:<9} {idle:5.2} MB idle, {full:5.2} MB with {ROWS} rows",
+            "  {:<9} {idle:5.2} MB idle, {log:5.2} MB with {ROWS} log lines, {full:5.2} MB with {ROWS} full rows",
             peer.name()
         );
-        of_peer.push((idle, full));
+        of_peer.push([idle, log, full]);
     }
     let (tmux, abide) = (of_peer[0], of_peer[1]);
-    verdicts.at_most("memory of an idle keeper", "MB", abide.0, "goal", GOAL);
-    verdicts.at_most("memory of an idle keeper", "MB", abide.0, "tmux", tmux.0);
-    verdicts.at_most("memory with 10,000 rows", "MB", abide.1, "tmux", tmux.1);
+    let mut most = |what: &str, ours, name, bound| verdicts.at_most(what, "MB", ours, name, bound);
+    most("memory of an idle keeper", abide[0], "goal", GOAL);
+    most("memory of an idle keeper", abide[0], "tmux", tmux[0]);
+    most("memory with 10,000 log lines", abide[1], "tmux", tmux[1]);
+    most("memory with 10,000 full rows", abide[2], "tmux", tmux[2]);
+    let (log, full) = (abide[1] - abide[0], abide[2] - abide[0]);
+    most("10,000 log lines above idle", log, "goal", LOG_ROWS);
+    most("10,000 full rows above idle", full, "goal", FULL_ROWS);
+}
+
+/// 200 columns of text that is no log.
+pub fn full_line(number: u64) -> String {
+    let letter = |column: u64| {
+        let hash = (number * 211 + column).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        char::from(b'a' + (hash >> 40) as u8 % 26)
+    };
+    (0..200).map(letter).collect::<String>() + "\n"
 }
 
 fn idle(peer: Peer) -> f64 {
@@ -36,9 +58,9 @@ fn idle(peer: Peer) -> f64 {
     settled(peer, &home, "idle")
 }
 
-fn full(peer: Peer) -> f64 {
+fn with(peer: Peer, line: fn(u64) -> String) -> f64 {
     let home = Home::new();
-    fill(peer, &home, "full", ROWS);
+    fill(peer, &home, "full", line, ROWS);
     settled(peer, &home, "full")
 }
 

@@ -15,25 +15,33 @@ struct Flood {
     name: &'static str,
     bytes: f64,
     line: fn(u64) -> String,
+    /// Part of the bare terminal's speed that is asked for.
+    of_bare: f64,
 }
 
-const FLOODS: [Flood; 3] = [
-    Flood {
-        name: "200 MB of log lines",
-        bytes: 200.0 * MB,
-        line: log_line,
-    },
-    Flood {
-        name: "100 MB of 24-bit colour",
-        bytes: 100.0 * MB,
-        line: colour_line,
-    },
-    Flood {
-        name: "60 MB of yes",
-        bytes: 60.0 * MB,
-        line: |_| "y\n".to_owned(),
-    },
-];
+const LOG: Flood = Flood {
+    name: "200 MB of log lines",
+    bytes: 200.0 * MB,
+    line: log_line,
+    of_bare: 0.87,
+};
+const COLOUR: Flood = Flood {
+    name: "100 MB of 24-bit colour",
+    bytes: 100.0 * MB,
+    line: colour_line,
+    of_bare: 0.83,
+};
+const YES: Flood = Flood {
+    name: "60 MB of yes",
+    bytes: 60.0 * MB,
+    line: |_| "y\n".to_owned(),
+    of_bare: 0.9,
+};
+
+/// Part of tmux's processor time that may be used.
+const OF_TMUX: f64 = 0.4;
+/// MB painted for one flood at most.
+const PAINTED: f64 = 10.0;
 
 /// What one flood took.
 #[derive(Default)]
@@ -43,19 +51,29 @@ struct Taken {
     painted: Vec<f64>,
 }
 
-pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
+pub fn log(plan: &Plan, verdicts: &mut Verdicts) {
+    measure(&LOG, plan, verdicts);
+}
+
+pub fn colour(plan: &Plan, verdicts: &mut Verdicts) {
+    measure(&COLOUR, plan, verdicts);
+}
+
+pub fn yes(plan: &Plan, verdicts: &mut Verdicts) {
+    measure(&YES, plan, verdicts);
+}
+
+fn measure(flood: &Flood, plan: &Plan, verdicts: &mut Verdicts) {
     let home = support::home::Home::new();
-    for flood in &FLOODS {
-        let file = home.user().join("flood");
-        write_flood(&file, flood.line, flood.bytes * plan.scale);
-        let mut taken = [Taken::default(), Taken::default(), Taken::default()];
-        for _ in 0..plan.rounds {
-            for (peer, taken) in peer::ALL.into_iter().zip(&mut taken) {
-                run(peer, &file, taken);
-            }
+    let file = home.user().join("flood");
+    write_flood(&file, flood.line, flood.bytes * plan.scale);
+    let mut taken = [Taken::default(), Taken::default(), Taken::default()];
+    for _ in 0..plan.rounds {
+        for (peer, taken) in peer::ALL.into_iter().zip(&mut taken) {
+            run(peer, &file, taken);
         }
-        report(flood, &taken, verdicts);
     }
+    report(flood, &taken, verdicts);
 }
 
 pub fn write_flood(file: &PathBuf, line: fn(u64) -> String, bytes: f64) {
@@ -67,6 +85,17 @@ pub fn write_flood(file: &PathBuf, line: fn(u64) -> String, bytes: f64) {
         written += line.len() as f64;
         number += 1;
     }
+}
+
+/// Writes so many lines; how many bytes that are.
+pub fn write_rows(file: &PathBuf, line: fn(u64) -> String, rows: u64) -> u64 {
+    let mut out = BufWriter::new(std::fs::File::create(file).expect("file"));
+    let lines = (0..rows).map(|number| {
+        let line = line(number);
+        out.write_all(line.as_bytes()).expect("disk");
+        line.len() as u64
+    });
+    lines.sum()
 }
 
 /// A script that waits for one key, floods, and says when it is done.
@@ -121,6 +150,14 @@ fn report(flood: &Flood, taken: &[Taken; 3], verdicts: &mut Verdicts) {
     against("time", "s", &abide.seconds, &tmux.seconds);
     against("processor", "s", &abide.cpu, &tmux.cpu);
     against("painted", "MB", &abide.painted, &tmux.painted);
+    let cpu = OF_TMUX * median(&tmux.cpu);
+    let what = format!("{}, processor", flood.name);
+    verdicts.at_most(&what, "s", median(&abide.cpu), "0.4 of tmux", cpu);
+    let what = format!("{}, painted", flood.name);
+    verdicts.at_most(&what, "MB", median(&abide.painted), "goal", PAINTED);
+    let speed = median(&bare.seconds) / median(&abide.seconds);
+    let what = format!("{}, speed", flood.name);
+    verdicts.at_least(&what, "of the bare PTY", speed, "goal", flood.of_bare);
 }
 
 pub fn log_line(number: u64) -> String {
@@ -138,7 +175,7 @@ pub fn log_line(number: u64) -> String {
     )
 }
 
-fn colour_line(number: u64) -> String {
+pub fn colour_line(number: u64) -> String {
     let cell = |column: u64| {
         let hash = (number * 131 + column).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let letter = char::from(b'a' + (hash >> 40) as u8 % 26);
