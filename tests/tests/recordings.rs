@@ -93,6 +93,7 @@ fn check(path: &std::path::Path) -> String {
         incarnation: 1,
         version: "test",
         history_bytes: HISTORY,
+        allow_checksum: false,
     });
     let mut found = String::new();
     let mut resizes = 0;
