@@ -9,7 +9,8 @@ use abide_protocol::Size;
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a bench"
+    dead_code,
+    reason = "shared with the tests"
 )]
 mod recording;
 
