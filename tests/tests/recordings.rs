@@ -2,6 +2,8 @@
 //! which screen is shown are equal before each resize and at the end; history until the first
 //! resize, since after it each wraps anew by its own rules.
 
+use std::fmt::Write;
+
 use abide_protocol::message::TerminalLook;
 use abide_protocol::{Book, LineNo, Size};
 use abide_screen::{Options as ScreenOptions, Screen};
@@ -56,7 +58,7 @@ fn differences(ours: &Shown, theirs: &Shown) -> String {
     let mut found = String::new();
     let mut note = |what: &str, ours: String, theirs: String| {
         if ours != theirs {
-            found += &format!("    {what}: ours {ours}, theirs {theirs}\n");
+            let _ = writeln!(found, "    {what}: ours {ours}, theirs {theirs}");
         }
     };
     let lines = |shown: &Shown| [shown.history.clone(), shown.rows.clone()].concat();
@@ -102,7 +104,8 @@ fn check(path: &std::path::Path) -> String {
         let state = emulator.state(20_000).unwrap();
         let report = differences(&ours(screen, first), &theirs(&state, first));
         if !report.is_empty() {
-            found += &format!("  {} after {resizes} resizes\n{report}", path.display());
+            let name = path.display();
+            let _ = writeln!(found, "  {name} after {resizes} resizes\n{report}");
         }
     };
     for record in &records[1..] {
