@@ -28,6 +28,8 @@ trait Model {
     fn rows(&self) -> Vec<String>;
 }
 
+type Start = fn(Size) -> Box<dyn Model>;
+
 struct Alacritty(Term<VoidListener>, Processor);
 
 impl Alacritty {
@@ -52,10 +54,10 @@ impl Model for Alacritty {
 
     fn rows(&self) -> Vec<String> {
         let spacer = Flags::WIDE_CHAR_SPACER | Flags::LEADING_WIDE_CHAR_SPACER;
-        let row = |row: usize| {
+        let row = |row: i32| {
             let mut text = String::new();
             for column in 0..self.0.columns() {
-                let cell = &self.0.grid()[Line(row as i32)][Column(column)];
+                let cell = &self.0.grid()[Line(row)][Column(column)];
                 if !cell.flags.intersects(spacer) {
                     text.push(if cell.c == '\t' { ' ' } else { cell.c });
                     text.extend(cell.zerowidth().into_iter().flatten());
@@ -63,7 +65,8 @@ impl Model for Alacritty {
             }
             text.trim_end().to_owned()
         };
-        (0..self.0.screen_lines()).map(row).collect()
+        let rows = i32::try_from(self.0.screen_lines()).unwrap();
+        (0..rows).map(row).collect()
     }
 }
 
@@ -183,7 +186,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
 
 #[test]
 fn recordings_are_shown_as_other_models_show_them() {
-    let models: [(&str, fn(Size) -> Box<dyn Model>); 3] = [
+    let models: [(&str, Start); 3] = [
         ("alacritty_terminal", Alacritty::start),
         ("vt100", Vt100::start),
         ("avt", Avt::start),
