@@ -29,10 +29,13 @@ const OPENED: u64 = 200;
 /// Rows of one screen.
 const SCREEN: u64 = 50;
 
+/// Line of a number.
+type Line = fn(u64) -> String;
+
 pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     // Escape sequences are not text. Colours of every cell drawn by lot are three bytes each that
     // nothing can pack: they are told, and not judged.
-    let kinds: [(&str, fn(u64) -> String, Option<f64>); 3] = [
+    let kinds: [(&str, Line, Option<f64>); 3] = [
         ("log lines", log_line, Some(LOG)),
         ("rows with a colour for each word", words_line, Some(COLOUR)),
         ("rows with a colour for each cell", colour_line, None),
