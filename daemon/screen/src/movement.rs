@@ -1,7 +1,7 @@
 //! Where the cursor goes.
 
 use crate::cell::Cell;
-use crate::terminal::Terminal;
+use crate::terminal::{Margins, Terminal};
 use abide_protocol::Book;
 
 impl Terminal {
@@ -155,11 +155,24 @@ impl Terminal {
         }
     }
 
+    /// CR and LF, which end most lines.
+    #[inline]
+    pub(crate) fn new_line(&mut self) {
+        self.joinable = None;
+        self.repeatable = None;
+        self.carriage_return();
+        self.index();
+    }
+
     /// IND: down one row; at the bottom margin the region scrolls up.
     #[inline]
     pub(crate) fn index(&mut self) {
         if self.at.row == self.margins.bottom {
-            if self.margins.has_column(self.at.column) {
+            if self.book == Book::Main && self.margins == Margins::full(self.size) {
+                let blank = self.blank();
+                self.history.push(self.shown.grid.line(0), &self.tables);
+                self.shown.grid.scroll_up(0, self.at.row, 1, blank);
+            } else if self.margins.has_column(self.at.column) {
                 self.scroll_up(1);
             }
         } else if self.at.row + 1 < self.rows() {
@@ -284,7 +297,7 @@ impl Terminal {
     /// The whole screen in `E`s (DECALN).
     pub(crate) fn align(&mut self) {
         self.set_pen(crate::pen::Pen::reset);
-        self.margins = crate::terminal::Margins::full(self.size);
+        self.margins = Margins::full(self.size);
         self.flags.origin = false;
         let cell = Cell {
             glyph: crate::cell::Glyph::ascii(b'E'),

@@ -10,6 +10,7 @@ mod saved;
 use crate::limits::{MAX_DCS, MAX_OSC};
 use crate::terminal::Terminal;
 use crate::underway::Underway;
+use crate::width;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -115,12 +116,19 @@ impl Parser {
                     terminal.print_ascii(&rest[..length]);
                     length
                 }
+                b'\r' if rest.get(1) == Some(&b'\n') => {
+                    terminal.new_line();
+                    2
+                }
                 control @ 0..=0x1f => {
                     terminal.execute(control);
                     1
                 }
                 0x7f => 1,
-                0x80.. => self.character(terminal, rest),
+                0x80.. => match terminal.print_alone(rest) {
+                    0 => self.character(terminal, rest),
+                    length => length,
+                },
             };
         }
         at
@@ -346,20 +354,11 @@ enum Decoded {
 
 #[inline]
 fn decode(bytes: &[u8]) -> Decoded {
-    // Most characters beyond ASCII have three bytes.
-    if let [
-        first @ (0xe1..=0xec | 0xee..=0xef),
-        second @ 0x80..=0xbf,
-        third @ 0x80..=0xbf,
-        ..,
-    ] = bytes
-    {
-        let part = |byte: &u8, shift: u32| u32::from(byte & 0x3f) << shift;
-        let code = u32::from(first & 0xf) << 12 | part(second, 6) | part(third, 0);
-        return Decoded::Char(
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-            3,
-        );
+    if let Some(c) = width::three_bytes(bytes) {
+        return Decoded::Char(c, 3);
+    }
+    if let Some(c) = width::two_or_four_bytes(bytes) {
+        return Decoded::Char(c, c.len_utf8());
     }
     decode_any(bytes)
 }

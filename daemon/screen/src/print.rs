@@ -69,6 +69,49 @@ impl Terminal {
         self.last_char = last;
     }
 
+    /// Prints the characters beyond ASCII that `bytes` begin with, as long as they belong to no
+    /// cluster and stay in this row; returns their length. 0: the next needs more care.
+    pub(crate) fn print_alone(&mut self, bytes: &[u8]) -> usize {
+        if self.flags.insert || self.at.pending || self.prepended() {
+            return 0;
+        }
+        let style = self.style();
+        let protect = self.protect;
+        let limit = self.right_limit();
+        let (mut used, mut column, mut last) = (0, self.at.column, None);
+        let line = self.shown.grid.line_mut(self.at.row);
+        while let Some(c) = width::alone(bytes.get(used..).unwrap_or(&[])) {
+            let wide = width::of_char(c) == 2;
+            let end = column + 1 + u16::from(wide);
+            if end > limit {
+                break;
+            }
+            if used == 0 {
+                line.part(column);
+            }
+            line.part(end);
+            let cell = |glyph: Glyph| Cell {
+                glyph: glyph.protected(protect),
+                style,
+            };
+            match line.write(column, end) {
+                [only] => *only = cell(Glyph::char(c)),
+                [lead, tail] => {
+                    *lead = cell(Glyph::char(c).wide());
+                    *tail = cell(Glyph::TAIL);
+                }
+                _ => {}
+            }
+            (used, column, last) = (used + width::ALONE_BYTES, end, Some(c));
+        }
+        if used > 0 {
+            self.advance(column, limit);
+            self.joinable = last;
+            self.last_char = last;
+        }
+        used
+    }
+
     /// Prints what of `bytes` stays visible in `space` columns, the last column overwritten by the
     /// last byte. Returns the empty rest.
     fn squeeze<'a>(&mut self, bytes: &'a [u8], space: usize, style: u32) -> &'a [u8] {

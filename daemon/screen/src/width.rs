@@ -51,6 +51,59 @@ pub(crate) fn stands_alone(c: char) -> bool {
         | '\u{1f400}'..='\u{1faff}')
 }
 
+/// Bytes of each character that [`alone`] finds.
+pub(crate) const ALONE_BYTES: usize = 3;
+
+/// The character that `bytes` begin with, if it has three bytes, as most beyond ASCII, and
+/// [`stands_alone`].
+#[inline]
+pub(crate) fn alone(bytes: &[u8]) -> Option<char> {
+    three_bytes(bytes).filter(|c| stands_alone(*c))
+}
+
+/// The character that `bytes` begin with, if it has three bytes.
+#[inline]
+pub(crate) fn three_bytes(bytes: &[u8]) -> Option<char> {
+    let [
+        first @ (0xe1..=0xec | 0xee..=0xef),
+        second @ 0x80..=0xbf,
+        third @ 0x80..=0xbf,
+        ..,
+    ] = bytes
+    else {
+        return None;
+    };
+    char::from_u32(u32::from(first & 0xf) << 12 | part(*second) << 6 | part(*third))
+}
+
+/// The same for two bytes, and for four.
+#[inline]
+pub(crate) fn two_or_four_bytes(bytes: &[u8]) -> Option<char> {
+    let code = match bytes {
+        [first @ 0xc2..=0xdf, second @ 0x80..=0xbf, ..] => {
+            u32::from(first & 0x1f) << 6 | part(*second)
+        }
+        [
+            first @ 0xf0..=0xf4,
+            second @ 0x80..=0xbf,
+            third @ 0x80..=0xbf,
+            fourth @ 0x80..=0xbf,
+            ..,
+        ] => {
+            let code = u32::from(first & 7) << 18 | part(*second) << 12;
+            code | part(*third) << 6 | part(*fourth)
+        }
+        _ => return None,
+    };
+    // Four bytes could have said what fewer can.
+    char::from_u32(code).filter(|c| code < 0x800 || c.len_utf8() == 4)
+}
+
+/// What a byte after the first adds.
+fn part(byte: u8) -> u32 {
+    u32::from(byte & 0x3f)
+}
+
 /// No boundary lies between the cluster that ends at `at` in `text` and what follows.
 pub(crate) fn joins(text: &str, at: usize) -> bool {
     let mut cursor = GraphemeCursor::new(at, text.len(), true);
@@ -71,6 +124,29 @@ mod tests {
                 c.width().unwrap_or(0).min(2) as u8
             };
             assert_eq!(of_char(c), expected, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_ways_decode_what_is_text_and_nothing_else() {
+        for bytes in (0..0x11_0000).filter_map(char::from_u32).map(String::from) {
+            let c = bytes.chars().next();
+            let found = three_bytes(bytes.as_bytes()).or(two_or_four_bytes(bytes.as_bytes()));
+            // One byte, and what begins with 0xe0 or 0xed, goes the long way.
+            let short = !matches!(bytes.as_bytes(), [0..0x80 | 0xe0 | 0xed, ..]);
+            assert_eq!(found, c.filter(|_| short), "{bytes:?}");
+        }
+        for bad in [
+            &b"\xc1\x81"[..],
+            b"\xf0\x82\x82\xac",
+            b"\xf0\x8f\xbf\xbf",
+            b"\xf4\x90\x80\x80",
+            b"\xf5\x80\x80\x80",
+            b"\xe4\xb8",
+            b"\xc3",
+            b"\xc3\xc3",
+        ] {
+            assert_eq!(three_bytes(bad).or(two_or_four_bytes(bad)), None, "{bad:?}");
         }
     }
 

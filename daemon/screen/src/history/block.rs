@@ -82,8 +82,13 @@ impl Block {
         self.offsets.push(self.data.len() as u32);
         let cells = packed_cells(line);
         if line.marks().is_empty() && is_plain(cells) {
-            self.data.push(if line.wrapped() { WRAPPED } else { 0 });
-            put_number(&mut self.data, cells.len() as u64);
+            let flags = if line.wrapped() { WRAPPED } else { 0 };
+            if cells.len() < 0x80 {
+                self.data.extend_from_slice(&[flags, cells.len() as u8]);
+            } else {
+                self.data.push(flags);
+                put_number(&mut self.data, cells.len() as u64);
+            }
             put_ascii(&mut self.data, cells);
         } else {
             self.push_styled(line, cells, tables, runs);
@@ -318,8 +323,11 @@ fn put_text(data: &mut Vec<u8>, cells: &[Cell], tables: &Tables, runs: &mut Vec<
         if let Some(id) = glyph.cluster_id() {
             data.extend_from_slice(tables.clusters.text(id).as_bytes());
         } else {
+            // Four bytes at once are quicker than those it has.
             let mut buffer = [0; 4];
-            data.extend_from_slice(glyph.as_char().encode_utf8(&mut buffer).as_bytes());
+            let length = glyph.as_char().encode_utf8(&mut buffer).len();
+            data.extend_from_slice(&buffer);
+            data.truncate(at + length);
         }
         if glyph.is_wide() || glyph.cluster_id().is_some() {
             if at > simple {
