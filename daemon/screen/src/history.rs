@@ -8,9 +8,11 @@
 mod block;
 mod codec;
 mod reader;
+mod repeat;
 mod row_text;
 mod saved;
 mod sealed;
+mod source;
 mod unpack;
 
 use std::collections::VecDeque;
@@ -27,6 +29,8 @@ use crate::limits::{BLOCK_BYTES, SPILL_LAG, UNSEALED_ROWS};
 use crate::line::Line;
 use crate::tables::Tables;
 use block::{Block, PackedRun};
+use repeat::Repeat;
+use source::Source;
 
 /// More rows than a session can have.
 const MAX_ROWS: u64 = 1 << 62;
@@ -34,6 +38,8 @@ const MAX_ROWS: u64 = 1 << 62;
 pub(crate) struct History {
     /// Blocks that never change again; copied when one is added while a [`Reader`] has them.
     blocks: Arc<VecDeque<Arc<Sealed>>>,
+    /// Dropped blocks with rows that are repeated by rows that are kept.
+    pinned: Vec<Arc<Sealed>>,
     /// Full blocks, of which rows may still be taken back.
     full: VecDeque<Arc<Block>>,
     full_bytes: usize,
@@ -51,6 +57,8 @@ pub(crate) struct History {
     taken: u64,
     max_bytes: usize,
     usage: Arc<Usage>,
+    /// Rows that may be printed again.
+    repeat: Option<Box<Repeat>>,
     /// Used again for each row.
     runs: Vec<PackedRun>,
 }
@@ -59,6 +67,7 @@ impl History {
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             blocks: Arc::default(),
+            pinned: Vec::new(),
             full: VecDeque::new(),
             full_bytes: 0,
             open: Block::default(),
@@ -69,6 +78,7 @@ impl History {
             taken: 0,
             max_bytes,
             usage: Arc::default(),
+            repeat: None,
             runs: Vec::new(),
         }
     }
@@ -101,9 +111,13 @@ impl History {
         self.floor
     }
 
-    /// `CSI 3 J`: views begin at the screen from now on.
+    /// `CSI 3 J`: views begin at the screen from now on. What they showed before may be printed
+    /// again.
     pub(crate) fn raise_floor(&mut self) {
-        self.floor = self.top;
+        if self.floor < self.top {
+            self.repeat = Some(Box::new(Repeat::of(self.floor, self.top)));
+            self.floor = self.top;
+        }
     }
 
     /// Bytes in memory.
@@ -121,7 +135,9 @@ impl History {
         if self.open.full() {
             self.begin_block();
         }
-        self.open.push(line, tables, &mut self.runs);
+        if self.repeat.is_none() || !self.push_repeated(line, tables) {
+            self.open.push(line, tables, &mut self.runs);
+        }
         self.top += 1;
         self.sealed = self.sealed.max(self.top.saturating_sub(UNSEALED_ROWS));
     }
@@ -166,22 +182,49 @@ impl History {
     }
 
     fn drop_oldest(&mut self) -> bool {
-        let end = if self.blocks.is_empty() {
+        let old = if let Some(old) = Arc::make_mut(&mut self.blocks).pop_front() {
+            old
+        } else {
             let Some(old) = self.full.pop_front() else {
                 return false;
             };
             self.full_bytes -= old.bytes();
-            let end = old.end();
-            self.usage.recycle(old);
-            end
-        } else {
-            let old = Arc::make_mut(&mut self.blocks).pop_front();
-            old.map_or(self.first, |old| old.end().0)
+            Arc::new(Sealed::new(old, &self.usage))
         };
+        let end = old.end().0;
         self.first = end;
         self.sealed = self.sealed.max(end);
         self.floor = self.floor.max(end);
+        self.pinned.push(old);
+        self.unpin();
         true
+    }
+
+    /// Lets go of dropped blocks that no row repeats a row of.
+    fn unpin(&mut self) {
+        let sealed = self.blocks.iter().filter_map(|block| block.originals());
+        let plain = self.full.iter().map(AsRef::as_ref).chain([&self.open]);
+        let plain = plain.filter_map(Block::originals);
+        let ranges: Vec<_> = sealed
+            .chain(plain)
+            .filter(|range| range.0 < self.first)
+            .collect();
+        let repeated = |block: &Arc<Sealed>| {
+            let (start, end) = (block.start().0, block.end().0);
+            ranges
+                .iter()
+                .any(|(low, high)| *low < end && start <= *high)
+        };
+        self.pinned.retain(repeated);
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            pinned: &self.pinned,
+            blocks: &self.blocks,
+            tail: &self.full,
+            open: Some(&self.open),
+        }
     }
 
     /// Rows from here on are in no sealed block.
@@ -209,9 +252,18 @@ impl History {
             self.full_bytes -= last.bytes();
             self.open = Arc::unwrap_or_clone(last);
         }
-        let row = self.open.pop()?;
+        let row = self.newest()?;
+        self.open.pop();
         self.top -= 1;
+        self.repeat = None;
         Some(row)
+    }
+
+    fn newest(&self) -> Option<Arc<Row>> {
+        let mut rows = Vec::with_capacity(1);
+        let newest = self.top.checked_sub(1)?;
+        self.source().rows(newest, self.top, &mut rows);
+        rows.pop()
     }
 
     /// Rows from here on may be taken back.
@@ -221,11 +273,7 @@ impl History {
 
     /// The newest row that [`Self::pop`] would give is the beginning of a line that goes on below.
     pub(crate) fn newest_is_wrapped(&self) -> bool {
-        let newest = self
-            .open
-            .newest()
-            .or_else(|| self.full.back().and_then(|block| block.newest()));
-        self.top > self.lowest_open() && newest.is_some_and(|row| row.wrapped())
+        self.top > self.lowest_open() && self.newest().is_some_and(|row| row.wrapped())
     }
 
     /// Rows `[from, from + count)`, cut to what is kept, and the number of the first.
@@ -233,25 +281,25 @@ impl History {
         let from = from.clamp(self.first, self.top);
         let end = from.saturating_add(count).min(self.top);
         let mut rows = Vec::with_capacity((end - from).min(limits::ROWS_PER_REQUEST) as usize);
-        reader::sealed_rows(&self.blocks, from, end, &mut rows);
-        for block in self.full.iter().map(AsRef::as_ref).chain([&self.open]) {
-            block.rows(from, end, &mut rows);
-        }
+        self.source().rows(from, end, &mut rows);
         (from, rows)
     }
 
     /// What a [`Reader`] of rows below `top` reads.
     pub(crate) fn reader(&self, top: u64, screen: Vec<Arc<Row>>) -> Reader {
-        let mut tail: Vec<_> = self.full.iter().map(Arc::clone).collect();
-        tail.push(Arc::new(self.open.clone()));
+        let mut tail = self.full.clone();
+        tail.push_back(Arc::new(self.open.clone()));
         let top = top.clamp(self.first, self.top);
         let bounds = (self.first, self.floor, top);
-        Reader::new(Arc::clone(&self.blocks), tail, screen, bounds)
+        let (blocks, pinned) = (Arc::clone(&self.blocks), self.pinned.clone());
+        Reader::new(blocks, pinned, tail, screen, bounds)
     }
 
     /// Deletes everything above the screen.
     pub(crate) fn clear(&mut self) {
         self.blocks = Arc::default();
+        self.pinned.clear();
+        self.repeat = None;
         self.full.clear();
         self.full_bytes = 0;
         self.open = Block::default();

@@ -91,7 +91,11 @@ pub fn read_lost(dir: &Path, info: SessionInfo) -> io::Result<Ended> {
     let path = history_beside(dir);
     let blocks = HistoryFile::read(&path, &Arc::default())
         .map_err(|error| io::Error::other(unreadable(&path, &error)))?;
-    let end = blocks.last().map_or(LineNo(0), |last| last.end());
+    let end = blocks
+        .iter()
+        .map(|block| block.end())
+        .max()
+        .unwrap_or_default();
     let rows = Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
     Ok(Ended {
         snapshot: last_rows(&rows, info.size),
@@ -140,7 +144,8 @@ fn unreadable(path: &Path, error: &FileError) -> String {
 
 /// History and the last screen, if that is the main one.
 fn rows_of(blocks: Vec<Arc<Sealed>>, snapshot: &Snapshot) -> Reader {
-    let end = blocks.last().map_or(snapshot.top, |last| last.end());
+    let end = blocks.iter().map(|block| block.end()).max();
+    let end = end.unwrap_or(snapshot.top);
     match snapshot.book {
         Book::Main => {
             let screen = (snapshot.top, snapshot.rows.clone());

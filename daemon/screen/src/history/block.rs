@@ -21,6 +21,8 @@ pub(super) const WRAPPED: u8 = 1;
 /// Runs follow; else all text is narrow and plain.
 pub(super) const RUNS: u8 = 1 << 1;
 pub(super) const MARKS: u8 = 1 << 2;
+/// Nothing but a distance follows: the row is the same as the one so many rows above.
+pub(super) const REPEAT: u8 = 1 << 3;
 
 #[derive(Clone, Default)]
 pub(crate) struct Block {
@@ -164,28 +166,54 @@ impl Block {
         (self.links.len() - 1) as u64
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Arc<Row>> {
-        let row = self.newest();
-        let offset = self.offsets.pop()?;
-        self.data.truncate(offset as usize);
-        row
+    /// Adds a row that is the same as the one `distance` above it.
+    pub(super) fn push_repeat(&mut self, distance: u64) {
+        self.offsets.push(self.data.len() as u32);
+        self.data.push(REPEAT);
+        put_number(&mut self.data, distance);
     }
 
-    pub(crate) fn newest(&self) -> Option<Arc<Row>> {
-        let end = self.end();
-        let mut rows = Vec::with_capacity(1);
-        self.rows(end.checked_sub(1)?, end, &mut rows);
-        rows.pop()
-    }
-
-    /// Appends rows `[from, to)`, cut to what the block has.
-    pub(crate) fn rows(&self, from: u64, to: u64, rows: &mut Vec<Arc<Row>>) {
-        let mut builder = RowBuilder::default();
-        for packed in self.packed(from, to) {
-            let row = packed.row(&self.links, &mut builder);
-            // A packed row is ours and whole; an empty one would only keep the numbers right.
-            rows.push(row.map_or_else(Row::blank, Arc::new));
+    /// Takes the newest row away.
+    pub(super) fn pop(&mut self) {
+        if let Some(offset) = self.offsets.pop() {
+            self.data.truncate(offset as usize);
         }
+    }
+
+    /// The bytes of row `number`.
+    pub(super) fn bytes_of(&self, number: u64) -> Option<&[u8]> {
+        let index = usize::try_from(number.checked_sub(self.start)?).ok()?;
+        let from = *self.offsets.get(index)? as usize;
+        let to = self.offsets.get(index + 1);
+        self.data
+            .get(from..to.map_or(self.data.len(), |to| *to as usize))
+    }
+
+    /// Whether row `number` is the same as the one row of `other`. Neither is a repetition.
+    pub(super) fn same_row(&self, number: u64, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (self.bytes_of(number), other.bytes_of(other.start)) else {
+            return false;
+        };
+        if self.links.is_empty() && other.links.is_empty() {
+            return one == two;
+        }
+        let row = |block: &Self, bytes| block.row(Packed(bytes), &mut RowBuilder::default());
+        row(self, one).is_some_and(|one| row(other, two) == Some(one))
+    }
+
+    /// A packed row of this block; `None` if it repeats another one.
+    pub(super) fn row(&self, packed: Packed<'_>, builder: &mut RowBuilder) -> Option<Row> {
+        packed.row(&self.links, builder)
+    }
+
+    /// Numbers between which all rows are that rows of this block repeat.
+    pub(super) fn originals(&self) -> Option<(u64, u64)> {
+        let rows = (self.start..).zip(self.packed(self.start, self.end()));
+        let originals = rows.filter_map(|(number, packed)| number.checked_sub(packed.repeats()?));
+        originals.fold(None, |range, original| {
+            let (low, high) = range.unwrap_or((original, original));
+            Some((low.min(original), high.max(original)))
+        })
     }
 
     /// Rows `[from, to)` as they are packed, cut to what the block has.
@@ -208,7 +236,11 @@ impl Block {
             && self
                 .packed(self.start, end)
                 .zip(rests)
-                .all(|(packed, rest)| {
+                .zip(self.start..)
+                .all(|((packed, rest), number)| {
+                    if let Some((distance, after)) = packed.split_repeat() {
+                        return (1..=number).contains(&distance) && after.len() == rest;
+                    }
                     let row = packed.split(&self.links, &mut builder);
                     row.is_some_and(|(row, after)| after.len() == rest && row.check().is_ok())
                 })

@@ -8,6 +8,7 @@ use abide_protocol::{LineNo, Row, limits};
 use super::block::Block;
 use super::row_text::RowText;
 use super::sealed::{Sealed, Usage};
+use super::source::Source;
 
 /// Rows missing between blocks and what follows them that are shown as blanks at most.
 const MISSING: usize = 1 << 20;
@@ -19,8 +20,10 @@ pub struct Reader(Arc<Rows>);
 
 struct Rows {
     blocks: Arc<VecDeque<Arc<Sealed>>>,
+    /// Blocks of which only rows are read that others repeat.
+    pinned: Vec<Arc<Sealed>>,
     /// Blocks that were not sealed.
-    tail: Vec<Arc<Block>>,
+    tail: VecDeque<Arc<Block>>,
     /// Rows that are in no block, and the number of the first: what is on the screen, at least.
     loose: Vec<Arc<Row>>,
     loose_from: u64,
@@ -34,12 +37,14 @@ struct Rows {
 impl Reader {
     pub(super) fn new(
         blocks: Arc<VecDeque<Arc<Sealed>>>,
-        tail: Vec<Arc<Block>>,
+        pinned: Vec<Arc<Sealed>>,
+        tail: VecDeque<Arc<Block>>,
         screen: Vec<Arc<Row>>,
         (first, floor, top): (u64, u64, u64),
     ) -> Self {
         Self(Arc::new(Rows {
             blocks,
+            pinned,
             tail,
             loose: screen,
             loose_from: top,
@@ -49,8 +54,8 @@ impl Reader {
         }))
     }
 
-    /// A history of sealed blocks, each of which begins where the one before ends, and below them
-    /// rows in no block. `top` is the first row on the screen, views begin at `floor`. Rows that are
+    /// A history of sealed blocks and below them rows in no block. Each block begins where the one
+    /// before ends; what comes before a gap is only read where it is repeated. `top` is the first row on the screen, views begin at `floor`. Rows that are
     /// missing between blocks and loose rows are blank.
     #[must_use]
     pub fn of(
@@ -59,6 +64,7 @@ impl Reader {
         floor: LineNo,
         top: LineNo,
     ) -> Self {
+        let (pinned, blocks) = newest_run(blocks);
         let first = blocks.first().map_or(loose_from.0, |block| block.start().0);
         let end = blocks
             .last()
@@ -69,7 +75,8 @@ impl Reader {
         rows.extend(loose);
         Self(Arc::new(Rows {
             blocks: Arc::new(blocks.into()),
-            tail: Vec::new(),
+            pinned,
+            tail: VecDeque::new(),
             loose_from: loose_from.0 - missing.min(MISSING) as u64,
             loose: rows,
             first,
@@ -109,16 +116,22 @@ impl Reader {
         let end = from.saturating_add(count).min(self.end().0);
         let mut rows = Vec::with_capacity((end - from).min(limits::ROWS_PER_REQUEST) as usize);
         let packed_end = end.min(self.0.loose_from);
-        sealed_rows(&self.0.blocks, from, packed_end, &mut rows);
-        for block in &self.0.tail {
-            block.rows(from, packed_end, &mut rows);
-        }
+        self.source().rows(from, packed_end, &mut rows);
         rows.extend(
             self.loose(from)
                 .take((end - packed_end.max(from).min(end)) as usize)
                 .cloned(),
         );
         (LineNo(from), rows)
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            pinned: &self.0.pinned,
+            blocks: &self.0.blocks,
+            tail: &self.0.tail,
+            open: None,
+        }
     }
 
     /// Rows in no block, from `from` on.
@@ -130,19 +143,8 @@ impl Reader {
     /// Shows the rows from `from` on to `see`, oldest first, until it answers `false`.
     pub fn scan(&self, from: LineNo, see: &mut dyn FnMut(RowText<'_>) -> bool) {
         let from = from.max(self.first()).0;
-        let begin = self.0.blocks.partition_point(|block| block.end().0 <= from);
-        for sealed in self.0.blocks.iter().skip(begin) {
-            // Rows that cannot be read have no text.
-            if let Ok(block) = sealed.open()
-                && !scan_block(&block, from, self.0.loose_from, see)
-            {
-                return;
-            }
-        }
-        for block in &self.0.tail {
-            if !scan_block(block, from, self.0.loose_from, see) {
-                return;
-            }
+        if !self.source().scan(from, self.0.loose_from, see) {
+            return;
         }
         let numbers = from.max(self.0.loose_from)..;
         for (number, row) in numbers.zip(self.loose(from)) {
@@ -152,35 +154,25 @@ impl Reader {
         }
     }
 
-    /// All history as sealed blocks, oldest first: also what was not sealed yet.
+    /// All history as sealed blocks, oldest first: also what was not sealed yet, and what is only
+    /// kept because it is repeated.
     #[must_use]
     pub fn blocks(&self, usage: &Arc<Usage>) -> Vec<Arc<Sealed>> {
         let tail = self.0.tail.iter().filter(|block| !block.is_empty());
         let tail = tail.map(|block| Arc::new(Sealed::new(Arc::clone(block), usage)));
-        self.0.blocks.iter().map(Arc::clone).chain(tail).collect()
+        let sealed = self.0.pinned.iter().chain(self.0.blocks.iter());
+        sealed.map(Arc::clone).chain(tail).collect()
     }
 }
 
-fn scan_block(block: &Block, from: u64, to: u64, see: &mut dyn FnMut(RowText<'_>) -> bool) -> bool {
-    let numbers = from.max(block.start())..;
-    let rows = block.packed(from, to);
-    numbers
-        .zip(rows)
-        .all(|(number, packed)| see(RowText::packed(number, packed)))
-}
-
-/// Appends rows `[from, to)` of sealed blocks, cut to what they have.
-pub(super) fn sealed_rows(
-    blocks: &VecDeque<Arc<Sealed>>,
-    from: u64,
-    to: u64,
-    rows: &mut Vec<Arc<Row>>,
-) {
-    let begin = blocks.partition_point(|block| block.end().0 <= from);
-    for block in blocks.iter().skip(begin) {
-        if block.start().0 >= to {
-            break;
-        }
-        block.rows(from, to, rows);
-    }
+/// The newest blocks of which each begins where the one before ends, and those before them.
+fn newest_run(mut blocks: Vec<Arc<Sealed>>) -> (Vec<Arc<Sealed>>, Vec<Arc<Sealed>>) {
+    blocks.sort_by_key(|block| block.start());
+    let pairs = blocks.iter().zip(blocks.iter().skip(1));
+    let gap = pairs
+        .rev()
+        .position(|(one, next)| one.end() != next.start());
+    let kept = gap.map_or(blocks.len(), |gap| gap + 1);
+    let run = blocks.split_off(blocks.len() - kept);
+    (blocks, run)
 }

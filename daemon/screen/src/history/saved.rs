@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 
 use super::block::Block;
 use super::codec;
+use super::repeat::Repeat;
 use super::sealed::{Body, Sealed};
 use super::{Damaged, History, Usage};
 use crate::limits::{BLOCK_ROWS, MAX_BLOCK_BODY};
@@ -29,6 +30,12 @@ pub(crate) struct SavedHistory {
     /// Bodies of the blocks that are not sealed; the last is the open one.
     #[n(6)]
     bodies: Vec<ByteVec>,
+    /// Blocks of which only rows are kept that others repeat.
+    #[n(7)]
+    pinned: Option<Vec<SavedBlock>>,
+    /// Where rows are that may be printed again, and how far that has come.
+    #[n(8)]
+    repeat: Option<[u64; 5]>,
 }
 
 #[derive(Encode, Decode)]
@@ -39,6 +46,8 @@ struct SavedBlock {
     rows: u64,
     #[n(2)]
     bytes: SavedBytes,
+    #[n(3)]
+    originals: Option<(u64, u64)>,
 }
 
 #[derive(Encode, Decode)]
@@ -65,6 +74,8 @@ impl History {
             blocks: self.blocks.iter().map(|block| block.save()).collect(),
             unsealed: self.full.front().map_or(&self.open, AsRef::as_ref).start(),
             bodies: unsealed.map(|block| block.body().into()).collect(),
+            pinned: Some(self.pinned.iter().map(|block| block.save()).collect()),
+            repeat: self.repeat.as_ref().map(|repeat| repeat.numbers()),
         }
     }
 
@@ -76,6 +87,11 @@ impl History {
         let blocks = blocks.map(|block| Sealed::load(block, usage).map(Arc::new));
         let blocks: Result<_, _> = blocks.collect();
         history.blocks = Arc::new(blocks.map_err(|damage: Damaged| damage.to_string())?);
+        let pinned = saved.pinned.into_iter().flatten();
+        let pinned = pinned.map(|block| Sealed::load(block, usage).map(Arc::new));
+        let pinned: Result<_, _> = pinned.collect();
+        history.pinned = pinned.map_err(|damage: Damaged| damage.to_string())?;
+        history.repeat = saved.repeat.map(|numbers| Box::new(Repeat::at(numbers)));
         history.open.begin(saved.unsealed);
         for body in saved.bodies {
             let block = checked(history.open.end(), &body);
@@ -97,7 +113,8 @@ impl History {
     /// Sealed blocks whose bytes only a store has, which has not been told yet.
     pub(crate) fn absent(&self) -> Vec<Arc<Sealed>> {
         let absent = |block: &&Arc<Sealed>| matches!(block.body(), Body::Absent(_));
-        self.blocks.iter().filter(absent).map(Arc::clone).collect()
+        let blocks = self.pinned.iter().chain(self.blocks.iter());
+        blocks.filter(absent).map(Arc::clone).collect()
     }
 }
 
@@ -112,11 +129,17 @@ impl Sealed {
                 Body::Stored(stored) => SavedBytes::Stored(stored.bytes()),
                 Body::Absent(bytes) => SavedBytes::Stored(bytes),
             },
+            originals: self.originals(),
         }
     }
 
     fn load(saved: SavedBlock, usage: &Arc<Usage>) -> Result<Self, Damaged> {
-        let SavedBlock { start, rows, bytes } = saved;
+        let SavedBlock {
+            start,
+            rows,
+            bytes,
+            originals,
+        } = saved;
         let end = start.checked_add(rows).ok_or(Damaged)?;
         let (body, known) = match bytes {
             SavedBytes::Plain(body) => {
@@ -136,7 +159,7 @@ impl Sealed {
         if known != end || !(1..=BLOCK_ROWS as u64).contains(&rows) {
             return Err(Damaged);
         }
-        Ok(Self::with(start, rows, body, usage))
+        Ok(Self::with(start, rows, body, usage).repeating(originals))
     }
 }
 

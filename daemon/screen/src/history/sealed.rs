@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use abide_protocol::{LineNo, Row};
+use abide_protocol::LineNo;
 
 use super::block::Block;
 use super::codec::{self, Codec, Damaged};
@@ -112,18 +112,27 @@ impl Body {
 pub struct Sealed {
     start: u64,
     rows: u64,
+    /// Numbers between which all rows are that rows of this block repeat.
+    originals: Option<(u64, u64)>,
     body: Mutex<Body>,
     usage: Arc<Usage>,
 }
 
 impl Sealed {
     pub(super) fn new(block: Arc<Block>, usage: &Arc<Usage>) -> Self {
-        Self::with(
-            block.start(),
-            block.end() - block.start(),
-            Body::Plain(block),
-            usage,
-        )
+        let (start, rows) = (block.start(), block.row_count());
+        let originals = block.originals();
+        let sealed = Self::with(start, rows, Body::Plain(block), usage);
+        sealed.repeating(originals)
+    }
+
+    pub(super) fn repeating(mut self, originals: Option<(u64, u64)>) -> Self {
+        self.originals = originals;
+        self
+    }
+
+    pub(super) fn originals(&self) -> Option<(u64, u64)> {
+        self.originals
     }
 
     /// A block that is in a store already.
@@ -138,6 +147,7 @@ impl Sealed {
         Self {
             start,
             rows,
+            originals: None,
             body: Mutex::new(body),
             usage: Arc::clone(usage),
         }
@@ -244,16 +254,6 @@ impl Sealed {
             return Err(Damaged);
         }
         Ok(Arc::new(block))
-    }
-
-    /// Appends rows `[from, to)`, cut to what the block has. Rows that cannot be read are blank, so
-    /// that the others keep their numbers.
-    pub(super) fn rows(&self, from: u64, to: u64, rows: &mut Vec<Arc<Row>>) {
-        if let Ok(block) = self.open() {
-            return block.rows(from, to, rows);
-        }
-        let lost = to.min(self.end().0).saturating_sub(from.max(self.start));
-        rows.extend((0..lost).map(|_| Row::blank()));
     }
 }
 

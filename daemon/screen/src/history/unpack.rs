@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
 
-use super::block::{MARKS, RUNS, WRAPPED};
+use super::block::{MARKS, REPEAT, RUNS, WRAPPED};
 use super::row_text::Cluster;
 use crate::packed_style;
 
@@ -86,6 +86,20 @@ impl<'a> Packed<'a> {
         Some((flags & WRAPPED != 0, fields.text()?))
     }
 
+    /// How far above the row is that this one repeats, if it does.
+    pub(super) fn repeats(self) -> Option<u64> {
+        self.split_repeat().map(|(distance, _)| distance)
+    }
+
+    /// The same, and the bytes that follow the row.
+    pub(super) fn split_repeat(self) -> Option<(u64, &'a [u8])> {
+        let mut fields = Fields(self.0);
+        if fields.byte()? & REPEAT == 0 {
+            return None;
+        }
+        Some((fields.number()?, fields.0))
+    }
+
     pub(super) fn clusters(self) -> Option<Vec<Cluster>> {
         let mut fields = Fields(self.0);
         let flags = fields.byte()?;
@@ -127,6 +141,9 @@ impl<'a> Packed<'a> {
 
     fn read(fields: &mut Fields<'a>, links: &[Arc<Link>], builder: &mut RowBuilder) -> Option<Row> {
         let flags = fields.byte()?;
+        if flags & REPEAT != 0 {
+            return None;
+        }
         let mut text = fields.text()?;
         builder.clear();
         if flags & RUNS == 0 {

@@ -123,8 +123,8 @@ impl HistoryFile {
         self.shared.file.sync_all()
     }
 
-    /// The blocks in a file, oldest first; their bytes are read when they are needed. A last block
-    /// that was not written whole is left out, and so is what comes before a gap in the numbers.
+    /// The blocks in a file; their bytes are read when they are needed. A last block that was not
+    /// written whole is left out.
     pub(crate) fn read(path: &Path, usage: &Arc<Usage>) -> Result<Vec<Arc<Sealed>>, FileError> {
         let file = File::open(path)?;
         let mut page = vec![0; PAGE as usize];
@@ -163,19 +163,8 @@ impl HistoryFile {
                 }
             }
         }
-        Ok(newest_run(blocks))
+        Ok(blocks)
     }
-}
-
-/// The newest blocks of which each begins where the one before ends.
-fn newest_run(mut blocks: Vec<Arc<Sealed>>) -> Vec<Arc<Sealed>> {
-    blocks.sort_by_key(|block| block.start());
-    let pairs = blocks.iter().zip(blocks.iter().skip(1));
-    let gap = pairs
-        .rev()
-        .position(|(one, next)| one.end() != next.start());
-    let kept = gap.map_or(blocks.len(), |gap| gap + 1);
-    blocks.split_off(blocks.len() - kept)
 }
 
 fn stored(place: &Arc<Place>, entry: Entry) -> Arc<dyn Stored> {
