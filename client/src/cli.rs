@@ -45,7 +45,9 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   bells, bytes    rung and written by the program
   history_rows, history_bytes
   rebuilt         times the screen had to be rebuilt after a fault
-  pid, keeper_pid, tty";
+  pid, keeper_pid, tty
+  trusted         its programs may use Abide as you do (`abide trust`)
+  confined        its keeper is under Landlock";
 
 const OVERVIEW: &str = "\
 Abide keeps shells and agents running when the terminal they were started in is gone. \
@@ -93,6 +95,7 @@ pub enum Command {
     Remove(Remove),
     /// Delete a session's history above its screen
     Clear(Named),
+    Trust(Trust),
     Daemon(Daemon),
     Doctor(Doctor),
     Completions(Completions),
@@ -268,6 +271,23 @@ pub struct Rename {
     #[arg(add = ArgValueCompleter::new(complete::all))]
     pub session: String,
     pub name: String,
+}
+
+/// Let the programs in a session use Abide as you do
+///
+/// Programs in a session may list the names of sessions and ask about their own, and nothing else:
+/// an agent neither reads nor types into another session, nor starts or ends one. This is a guard
+/// rail, not a boundary: a program that means to can step over it.
+///
+/// Trust is given from a terminal outside of all sessions. It lasts as long as the session, and
+/// counts for what connects from now on; `info` shows it.
+#[derive(Debug, Args)]
+pub struct Trust {
+    #[arg(add = ArgValueCompleter::new(complete::living))]
+    pub session: String,
+    /// Take it back
+    #[arg(long)]
+    pub off: bool,
 }
 
 /// Forget sessions that have ended, with their screens and history

@@ -45,6 +45,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Rename(args)) => edit::rename(args).await,
         Some(Command::Remove(args)) => edit::remove(args).await,
         Some(Command::Clear(args)) => edit::clear(args).await,
+        Some(Command::Trust(args)) => edit::trust(args).await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Completions(args)) => completions::run(args.shell),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use abide_protocol::message::{Answer, EnvVar, Request};
+use abide_protocol::message::{Answer, EnvVar, Request, SessionInfo};
 use abide_protocol::paths::{self, Paths};
 use serde::Serialize;
 
@@ -87,6 +87,7 @@ pub async fn examine(paths: &Paths) -> Vec<Check> {
         )),
     }
     checks.push(keepers(paths).await);
+    checks.push(confinement(&sessions::peek(paths).await));
     checks.push(service());
     checks.push(logout(linger::state()));
     checks.push(locale(|name| std::env::var_os(name)));
@@ -266,6 +267,22 @@ async fn keepers(paths: &Paths) -> Check {
         );
     }
     Check::ok("keepers", format!("{living} answer"))
+}
+
+/// Keepers give up what they do not need, where the kernel has Landlock.
+fn confinement(sessions: &[SessionInfo]) -> Check {
+    let living = sessions.iter().filter(|info| !sessions::has_ended(info));
+    let confined: Vec<bool> = living.filter_map(|info| info.confined).collect();
+    let open = confined.iter().filter(|confined| !**confined).count();
+    match (confined.len(), open) {
+        (0, _) => Check::ok("landlock", "told once a session lives"),
+        (all, 0) => Check::ok("landlock", format!("on: {all} keepers are confined")),
+        (all, open) => Check::warn(
+            "landlock",
+            format!("{open} of {all} keepers are not confined"),
+            "boot a kernel 5.19 or later with Landlock (lsm=landlock,...); new sessions use it",
+        ),
+    }
 }
 
 fn service() -> Check {

@@ -62,6 +62,8 @@ pub struct Session<'a> {
     pid: Option<u32>,
     keeper_pid: Option<u32>,
     tty: Option<&'a str>,
+    trusted: Option<bool>,
+    confined: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +109,8 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             pid: info.pid,
             keeper_pid: info.keeper,
             tty: info.tty.as_deref(),
+            trusted: info.trusted,
+            confined: info.confined,
         }
     }
 }
@@ -276,10 +280,12 @@ mod tests {
             tty: None,
             bytes: 0,
             used: 3,
+            trusted: Some(false),
+            confined: None,
         };
-        let session = "active bells bytes command created directory driver ended exit_code \
+        let session = "active bells bytes command confined created directory driver ended exit_code \
                        history_bytes history_rows id keeper_pid last_line name pid rebuilt signal \
-                       size state title tty used viewers";
+                       size state title trusted tty used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();
         assert_eq!(value["id"], "01a1fd33-0000-7000-8000-000000000000");

@@ -125,8 +125,8 @@ async fn ask_keepers(paths: &Paths) -> Vec<SessionInfo> {
         let path = keeper_path(paths, id);
         asked.spawn(async move {
             let mut link = Link::connect(path).await.ok()?;
-            match link.request(Request::Info { session: id }).await {
-                Ok(Answer::Session(info)) => Some(*info),
+            match link.request(Request::List).await {
+                Ok(Answer::Sessions(own)) => own.into_iter().find(|info| info.id == id),
                 _ => None,
             }
         });

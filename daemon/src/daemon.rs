@@ -26,6 +26,8 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, OnceCell, Semaphore};
 
+use crate::guard::armour::{self, CoreLimit};
+use crate::guard::{self, Role};
 use crate::keeper::ended;
 use desk::Desk;
 use keepers::Keepers;
@@ -47,6 +49,7 @@ struct Daemon {
     connections: Arc<Semaphore>,
     leave: Notify,
     started: u64,
+    core_limit: CoreLimit,
 }
 
 /// Runs until a signal or a client says to stop. `foreground`: log to standard error.
@@ -75,9 +78,11 @@ fn complain(error: &anyhow::Error) {
 }
 
 fn start(foreground: bool) -> anyhow::Result<()> {
+    let core_limit = armour::put_on()?;
     let mut place = Place::take(Paths::resolve(&PathEnv::read(|name| {
         std::env::var_os(name)
     })))?;
+    outside(&place)?;
     log::open(&place.paths, foreground)?;
     let (registry, rebuilt) = Registry::open(&place.paths.registry()).map_err(|error| {
         let next = match error {
@@ -95,10 +100,22 @@ fn start(foreground: bool) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(serve(place, roster))
+        .block_on(serve(place, roster, core_limit))
 }
 
-async fn serve(place: Place, roster: Roster) -> anyhow::Result<()> {
+/// Keepers would take a daemon that an agent has started for an agent.
+fn outside(place: &Place) -> anyhow::Result<()> {
+    match guard::own(&place.run) {
+        Role::Outside | Role::Trusted => Ok(()),
+        Role::Unknown => anyhow::bail!("cannot tell whether this is inside a session"),
+        Role::Agent { name, .. } => anyhow::bail!(
+            "the daemon is not started from inside a session (\"{name}\"); start it in a \
+             terminal outside: abide daemon start"
+        ),
+    }
+}
+
+async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -111,6 +128,7 @@ async fn serve(place: Place, roster: Roster) -> anyhow::Result<()> {
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         leave: Notify::new(),
         started: desk::now(),
+        core_limit,
     });
     let watching = tokio::spawn(keepers::adopt(&daemon, announced).await);
     daemon.expire().await;

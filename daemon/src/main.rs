@@ -26,9 +26,21 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(refusal) = abided::guard::armour::borrowed_rights() {
+        complain(refusal);
+        return ExitCode::FAILURE;
+    }
     match Cli::parse().command {
         Some(Command::Keep) => abided::keeper::birth::run(),
         Some(Command::Run { foreground }) => abided::daemon::run(foreground),
         None => abided::daemon::run(false),
     }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever started it reads why it does not run"
+)]
+fn complain(line: &str) {
+    eprintln!("abided: {line}");
 }

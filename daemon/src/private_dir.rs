@@ -159,12 +159,18 @@ fn check(path: &Path, owner: u32, mode: u32, you: u32) -> Result<(), DirError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
     /// A place for a directory; what was made there goes with the value.
-    struct Scratch(PathBuf);
+    pub(crate) struct Scratch(PathBuf);
+
+    impl Scratch {
+        pub(crate) fn path(&self) -> &Path {
+            &self.0
+        }
+    }
 
     impl Drop for Scratch {
         fn drop(&mut self) {
@@ -173,7 +179,7 @@ mod tests {
         }
     }
 
-    fn scratch(name: &str) -> Scratch {
+    pub(crate) fn scratch(name: &str) -> Scratch {
         let dir = std::env::temp_dir().join(format!("abide-dir-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
         Scratch(dir)

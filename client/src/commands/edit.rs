@@ -1,4 +1,4 @@
-//! `abide rename`, `remove` and `clear`: what changes a session without typing into it.
+//! `abide rename`, `remove`, `clear` and `trust`: what changes a session without typing into it.
 
 use abide_protocol::message::Request;
 
@@ -46,6 +46,17 @@ pub(super) async fn clear(args: cli::Named) -> Result<u8, Fault> {
     let paths = sessions::paths()?;
     let info = sessions::find(&paths, Some(&args.session)).await?;
     let request = Request::Clear { session: info.id };
+    sessions::ask(&paths, &info, request).await?;
+    Ok(0)
+}
+
+pub(super) async fn trust(args: cli::Trust) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let info = sessions::find(&paths, Some(&args.session)).await?;
+    let request = Request::Trust {
+        session: info.id,
+        trusted: !args.off,
+    };
     sessions::ask(&paths, &info, request).await?;
     Ok(0)
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use abide_protocol::message::{Answer, Request, SessionInfo};
+use abide_protocol::message::{Answer, FailKind, Request, SessionInfo};
 
 use super::list::{at_home, clean, state};
 use crate::cli;
@@ -19,6 +19,7 @@ pub(super) async fn run(args: cli::Info) -> Result<u8, Fault> {
     // The keeper knows best; without it, what the list says is good enough.
     let info = match sessions::ask(&paths, &found, request).await {
         Ok(Answer::Session(info)) => *info,
+        Err(failure) if failure.kind == FailKind::Forbidden => return Err(failure.into()),
         _ => found,
     };
     let mut out = Out::open();
@@ -41,7 +42,8 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
         .as_ref()
         .map(|driver| format!(", driven by {}", clean(driver)));
     let living = !has_ended(info);
-    let lines: [(&str, Option<String>); 18] = [
+    let trusted = living && info.trusted == Some(true);
+    let lines: [(&str, Option<String>); 19] = [
         ("id", Some(info.id.to_string())),
         ("command", Some(clean(&info.command))),
         ("directory", Some(clean(&at_home(&info.directory)))),
@@ -84,6 +86,10 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
         ("process", number(info.pid)),
         ("keeper", number(info.keeper)),
         ("terminal", info.tty.clone()),
+        (
+            "trusted",
+            trusted.then(|| "its programs may use Abide as you do".into()),
+        ),
     ];
     let name = out.paint("1", &clean(&info.name));
     let state = out.paint(sgr, &state);

@@ -131,6 +131,8 @@ mod tests {
             tty: None,
             bytes: 0,
             used,
+            trusted: None,
+            confined: None,
         }
     }
 

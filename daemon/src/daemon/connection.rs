@@ -18,11 +18,11 @@ const MAX_UNDER_WAY: usize = 64;
 pub(super) fn open(daemon: &Arc<Daemon>, stream: UnixStream) {
     let daemon = Arc::clone(daemon);
     let Ok(permit) = Arc::clone(&daemon.connections).try_acquire_owned() else {
-        tokio::spawn(turn_away(stream));
+        tokio::spawn(turn_away(daemon, stream));
         return;
     };
     tokio::spawn(async move {
-        let error = match ClientLink::accept(stream).await {
+        let error = match ClientLink::accept(stream, &daemon.place.run).await {
             Ok(link) => Connection::new(daemon, link).serve().await,
             Err(error) => error,
         };
@@ -34,8 +34,8 @@ pub(super) fn open(daemon: &Arc<Daemon>, stream: UnixStream) {
     });
 }
 
-async fn turn_away(stream: UnixStream) {
-    if let Ok(mut link) = ClientLink::accept(stream).await {
+async fn turn_away(daemon: Arc<Daemon>, stream: UnixStream) {
+    if let Ok(mut link) = ClientLink::accept(stream, &daemon.place.run).await {
         let line = "the daemon has too many connections; close some and try again";
         let closed = ToClient::Closed(failure(FailKind::Exhausted, line));
         let _ = link.send(&closed).await;
@@ -81,6 +81,9 @@ impl Connection {
                 self.answer(id, Answer::Failed(busy)).await
             }
             ToServer::Request { id, request } => {
+                if let Err(refusal) = self.link.role().may_ask(&request) {
+                    return self.answer(id, Answer::Failed(refusal)).await;
+                }
                 let daemon = Arc::clone(&self.daemon);
                 self.under_way.spawn(async move {
                     let answer = requests::answer(&daemon, request).await;
@@ -112,6 +115,7 @@ impl Connection {
     }
 
     async fn answer(&mut self, id: RequestId, answer: Answer) -> Result<(), LinkError> {
+        let answer = self.link.role().shown(answer);
         self.link.send(&ToClient::Answer { id, answer }).await
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::sleep;
 
 use super::link::{KeeperLink, LinkError};
 use super::{Daemon, roster};
+use crate::guard::notice;
 
 /// Waits between attempts to reach a socket that refuses: between a keeper's `bind` and `listen`
 /// lie microseconds, unless the machine is very busy.
@@ -147,6 +148,7 @@ async fn watch(
         sleep(wait).await;
     }
     let _ = daemon.place.run.remove_stale(&paths::keeper_socket(id));
+    notice::remove_stale(&daemon.place.run, id);
     settle(&daemon, id).await;
     id
 }

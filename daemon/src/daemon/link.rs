@@ -10,6 +10,7 @@ use abide_protocol::{RequestId, SessionId, paths};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use crate::guard::{self, Role};
 use crate::private_dir::PrivateDir;
 
 /// Both sides say hello at once; a peer that takes longer is stuck.
@@ -54,6 +55,8 @@ pub(super) struct Link<M> {
     frames: FrameReader<M>,
     chunk: Box<[u8]>,
     kind: PhantomData<M>,
+    /// Where the other side runs.
+    role: Role,
 }
 
 /// The daemon's end of a link to a client.
@@ -79,7 +82,7 @@ macro_rules! reading {
                 }
             }
 
-            fn over(stream: UnixStream) -> Result<Self, LinkError> {
+            fn over(stream: UnixStream, role: Role) -> Result<Self, LinkError> {
                 let peer = stream.peer_cred()?.uid();
                 if peer != rustix::process::geteuid().as_raw() {
                     return Err(LinkError::Stranger(peer));
@@ -89,6 +92,7 @@ macro_rules! reading {
                     frames: FrameReader::new(),
                     chunk: vec![0; CHUNK].into(),
                     kind: PhantomData,
+                    role,
                 })
             }
         }
@@ -100,8 +104,9 @@ reading!(ToClient);
 
 impl ClientLink {
     /// Greets a client that has just connected.
-    pub(super) async fn accept(stream: UnixStream) -> Result<Self, LinkError> {
-        let mut link = Self::over(stream)?;
+    pub(super) async fn accept(stream: UnixStream, run: &PrivateDir) -> Result<Self, LinkError> {
+        let role = guard::peer(&stream, run);
+        let mut link = Self::over(stream, role)?;
         link.send(&ToClient::Hello(wire::hello())).await?;
         let first = tokio::time::timeout(HELLO_PATIENCE, link.next())
             .await
@@ -116,6 +121,10 @@ impl ClientLink {
         Ok(link)
     }
 
+    pub(super) fn role(&self) -> &Role {
+        &self.role
+    }
+
     pub(super) async fn send(&mut self, message: &ToClient) -> Result<(), LinkError> {
         let mut bytes = Vec::new();
         wire::encode_to_client(message, &mut bytes);
@@ -127,7 +136,8 @@ impl KeeperLink {
     /// Connects to the keeper of a session.
     pub(super) async fn connect(run: &PrivateDir, id: SessionId) -> Result<Self, LinkError> {
         let path = run.reach(&paths::keeper_socket(id));
-        let mut link = Self::over(UnixStream::connect(path).await?)?;
+        // It is asked; it does not ask.
+        let mut link = Self::over(UnixStream::connect(path).await?, Role::Unknown)?;
         link.send(&ToServer::Hello(wire::hello())).await?;
         let first = tokio::time::timeout(HELLO_PATIENCE, link.next())
             .await

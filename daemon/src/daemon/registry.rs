@@ -240,6 +240,8 @@ mod tests {
             tty: None,
             bytes: 0,
             used: 3,
+            trusted: Some(false),
+            confined: Some(true),
         }
     }
 

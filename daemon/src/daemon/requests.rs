@@ -32,6 +32,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         | Request::Search { session, .. }
         | Request::Wait { session }
         | Request::End { session, .. }
+        | Request::Trust { session, .. }
         | Request::Clear { session } => relay(daemon, session, request).await,
         Request::Rename { session, name } => rename(daemon, session, name).await,
         Request::Remove { session } => remove(daemon, session).await,
@@ -115,7 +116,8 @@ async fn new(daemon: &Arc<Daemon>, mut spec: Spec) -> Result<Answer, Failure> {
     Ok(Answer::Session(Box::new(info)))
 }
 
-async fn bear(daemon: &Daemon, spec: Spec) -> Result<SessionInfo, Failure> {
+async fn bear(daemon: &Daemon, mut spec: Spec) -> Result<SessionInfo, Failure> {
+    daemon.core_limit.give(&mut spec);
     let id = SessionId::from_uuid(Uuid::now_v7());
     let shell = login::shell().to_string_lossy().into_owned();
     let admitted = spec.clone();
@@ -131,7 +133,8 @@ async fn bear(daemon: &Daemon, spec: Spec) -> Result<SessionInfo, Failure> {
         state: daemon.place.paths.state.clone(),
     };
     match birth::spawn(&birth).await {
-        Ok(info) => {
+        // A keeper speaks for its own session only.
+        Ok(info) if info.id == id => {
             let seen = info.clone();
             daemon
                 .desk
@@ -140,7 +143,13 @@ async fn bear(daemon: &Daemon, spec: Spec) -> Result<SessionInfo, Failure> {
             daemon.keepers.watch(id).await;
             Ok(info)
         }
-        Err(failure) => {
+        other => {
+            let failure = other.err().unwrap_or_else(|| {
+                failure(
+                    FailKind::Internal,
+                    "the keeper answered for another session",
+                )
+            });
             tracing::info!(session = %id, "not born: {}", failure.line);
             daemon
                 .desk

@@ -435,6 +435,8 @@ fn starting(id: SessionId, name: String, spec: &Spec, shell: &str, now: u64) -> 
         tty: None,
         bytes: 0,
         used: now,
+        trusted: None,
+        confined: None,
     }
 }
 

@@ -15,6 +15,7 @@ use minicbor::{Decode, Encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{pty, session};
+use crate::guard::armour;
 
 /// Bytes of one record at most: an environment of the largest size that Linux can start a program
 /// with, and then some.
@@ -104,6 +105,7 @@ pub fn run() -> ExitCode {
 }
 
 fn start() -> io::Result<()> {
+    let core_limit = armour::put_on()?;
     pty::close_inherited()?;
     // Started through /proc/self/exe, it would be called "exe" in lists of processes.
     rustix::thread::set_name(c"abided")?;
@@ -114,7 +116,8 @@ fn start() -> io::Result<()> {
     std::env::set_current_dir("/")?;
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     link.set_read_timeout(Some(PATIENCE))?;
-    let birth = receive(&mut link)?;
+    let mut birth = receive(&mut link)?;
+    core_limit.give(&mut birth.spec);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

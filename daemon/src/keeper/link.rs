@@ -16,6 +16,7 @@ use tokio::io::unix::AsyncFd;
 use super::pty;
 use super::session::Work;
 use super::viewer::Viewer;
+use crate::guard::Role;
 
 /// A link with this many unwritten bytes is not read, so that its requests cannot pile up answers.
 const DEAF: usize = 256 << 10;
@@ -48,6 +49,8 @@ pub(crate) struct Link {
     written: usize,
     pub(crate) phase: Phase,
     pub(crate) opened: Instant,
+    /// Where the other side runs.
+    pub(crate) role: Role,
     pub(crate) viewer: Option<Viewer>,
     /// The device behind this link, once it has attached: it bounds what the link may ask.
     pub(crate) device: Option<DeviceId>,
@@ -60,7 +63,11 @@ pub(crate) struct Link {
 
 impl Link {
     /// Takes a connection whose peer has been checked, and says hello.
-    pub(crate) fn new(stream: tokio::net::UnixStream, now: Instant) -> io::Result<Self> {
+    pub(crate) fn new(
+        stream: tokio::net::UnixStream,
+        role: Role,
+        now: Instant,
+    ) -> io::Result<Self> {
         let mut link = Self {
             stream: pty::watch(stream.into_std()?.into(), Interest::READABLE)?,
             room: None,
@@ -69,6 +76,7 @@ impl Link {
             written: 0,
             phase: Phase::New,
             opened: now,
+            role,
             viewer: None,
             device: None,
             subscribed: false,
@@ -99,6 +107,7 @@ impl Link {
     }
 
     pub(crate) fn answer(&mut self, id: RequestId, answer: Answer) {
+        let answer = self.role.shown(answer);
         self.send(&ToClient::Answer { id, answer });
     }
 

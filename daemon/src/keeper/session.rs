@@ -37,6 +37,7 @@ use super::pty::{Leader, Master};
 use super::queue::Queue;
 use super::stream::Streams;
 use super::viewer::{Bodies, Departed};
+use crate::guard;
 use ending::Life;
 pub(crate) use reading::Work;
 use start::Identity;
@@ -233,8 +234,9 @@ impl Session {
         let own = rustix::process::geteuid().as_raw();
         let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
         if ours && self.links.len() < LINKS {
+            let role = guard::peer(&stream, &self.identity.place.run);
             // Out of descriptors: whoever connected sees the connection close.
-            self.links.extend(Link::new(stream, now));
+            self.links.extend(Link::new(stream, role, now));
         }
     }
 

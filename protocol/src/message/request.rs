@@ -140,6 +140,16 @@ pub enum Request {
         #[n(1)]
         query: Search,
     },
+    /// From now on, and until it ends, the session's programs may use Abide as the user does
+    /// (`trusted`), or no more than report on their own session. Never granted to a program in a
+    /// session.
+    #[n(16)]
+    Trust {
+        #[n(0)]
+        session: SessionId,
+        #[n(1)]
+        trusted: bool,
+    },
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]
     Unknown,

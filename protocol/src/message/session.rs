@@ -88,4 +88,10 @@ pub struct SessionInfo {
     /// Last use by a person (attach or input), to find "the one most recently used".
     #[n(22)]
     pub used: u64,
+    /// The session's programs may use Abide as the user does; `None`: its keeper does not say.
+    #[n(23)]
+    pub trusted: Option<bool>,
+    /// The keeper is under Landlock; `None`: it does not say.
+    #[n(24)]
+    pub confined: Option<bool>,
 }

@@ -256,6 +256,8 @@ pub(crate) fn info() -> SessionInfo {
         tty: Some("/dev/pts/3".into()),
         bytes: 5_000_000_000,
         used: 1_800_000_000_500,
+        trusted: Some(true),
+        confined: Some(true),
     }
 }
 
@@ -334,6 +336,13 @@ fn requests() -> Vec<(&'static str, Request)> {
     vec![
         ("list", Request::List),
         ("info", Request::Info { session }),
+        (
+            "trust",
+            Request::Trust {
+                session,
+                trusted: true,
+            },
+        ),
         (
             "new",
             Request::New {

@@ -170,6 +170,7 @@ fn exit() -> impl Strategy<Value = ExitStatus> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a value of many fields")]
 pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
     let state = prop_oneof![
         Just(SessionState::Starting),
@@ -186,7 +187,13 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
         option::of(word()),
     );
     let numbers = any::<([u64; 7], [u32; 2])>();
-    let optional = any::<(Option<u32>, Option<u32>, Option<u64>)>();
+    let optional = any::<(
+        Option<u32>,
+        Option<u32>,
+        Option<u64>,
+        Option<bool>,
+        Option<bool>,
+    )>();
     (
         session(),
         state,
@@ -211,7 +218,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 rest,
             ) = numbers;
             let [viewers, rebuilt] = rest;
-            let (pid, keeper, ended) = optional;
+            let (pid, keeper, ended, trusted, confined) = optional;
             SessionInfo {
                 id,
                 name,
@@ -236,6 +243,8 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 tty,
                 bytes,
                 used,
+                trusted,
+                confined,
             }
         })
 }
@@ -296,6 +305,8 @@ fn request() -> impl Strategy<Value = Request> {
         1 => device().prop_map(|device| Request::Cut { device }),
         1 => (session(), search())
             .prop_map(|(session, query)| Request::Search { session, query }),
+        1 => (session(), any::<bool>())
+            .prop_map(|(session, trusted)| Request::Trust { session, trusted }),
     ]
 }
 

@@ -89,6 +89,9 @@ impl Session {
             .iter()
             .filter(|link| link.viewer.is_some())
             .count();
+        if let Some(link) = self.links.get(index) {
+            link.role.may_attach()?;
+        }
         let again = self.links.get(index).is_some_and(|link| {
             link.viewer.is_some() || (link.device.is_some() && link.device != attach.device)
         });

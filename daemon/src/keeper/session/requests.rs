@@ -21,8 +21,12 @@ impl Session {
         }
     }
 
-    /// Which session is meant, and what a device may ask: to look, never to steer the session.
+    /// Which session is meant, what may be asked from where, and what a device may ask: to look,
+    /// never to steer the session.
     fn allowed(&self, index: usize, request: &Request) -> Result<(), Failure> {
+        if let Some(link) = self.links.get(index) {
+            link.role.may_ask(request)?;
+        }
         if let Some(other) = session_of(request).filter(|session| *session != self.identity.id) {
             let line = format!("this is session {}, not {other}", self.identity.id);
             return Err(failure(FailKind::NotFound, line));
@@ -87,6 +91,7 @@ impl Session {
             Request::Wait { .. } => return self.wait(index, id),
             Request::End { how, .. } => self.end(how, now),
             Request::Rename { name, .. } => self.rename(name),
+            Request::Trust { trusted, .. } => self.trust(trusted),
             Request::Clear { .. } => {
                 self.engine.clear_history();
                 self.mark(now);
@@ -165,6 +170,26 @@ impl Session {
         }
         self.identity.name = name;
         self.status.changed();
+        if let Err(error) = self.identity.tell() {
+            // Only a line for people has the old name.
+            tracing::warn!(%error, "cannot renew the session's notice");
+        }
+        Answer::Done
+    }
+
+    /// Holds for connections that are made from now on.
+    fn trust(&mut self, trusted: bool) -> Answer {
+        if !self.life.runs() {
+            return refused(FailKind::State, "the session has ended already");
+        }
+        let before = std::mem::replace(&mut self.identity.trusted, trusted);
+        if let Err(error) = self.identity.tell() {
+            self.identity.trusted = before;
+            let line = format!("cannot write down whom to trust: {error}; free some space");
+            return Answer::Failed(failure(FailKind::Exhausted, line));
+        }
+        tracing::info!(id = %self.identity.id, trusted, "trust");
+        self.status.changed();
         Answer::Done
     }
 }
@@ -182,6 +207,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::Wait { session }
         | Request::End { session, .. }
         | Request::Rename { session, .. }
+        | Request::Trust { session, .. }
         | Request::Remove { session }
         | Request::Clear { session } => Some(*session),
         Request::List

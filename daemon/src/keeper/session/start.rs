@@ -1,6 +1,7 @@
 //! The beginning: socket first, then the program, so that a program that runs can be found.
 
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use abide_protocol::message::{EnvVar, FailKind, Failure, Spec};
@@ -11,6 +12,8 @@ use tokio::net::UnixListener;
 use super::ending::Life;
 use super::status::Status;
 use super::{BUFFER, Session, failure};
+use crate::guard::fence::{self, Ground};
+use crate::guard::notice::{Posted, Said};
 use crate::keeper::birth::Birth;
 use crate::keeper::driver::Wheel;
 use crate::keeper::ended;
@@ -40,13 +43,28 @@ pub(super) struct Identity {
     pub(super) directory: String,
     pub(super) tty: String,
     pub(super) pid: u32,
+    /// The session's programs may use Abide as the user does.
+    pub(super) trusted: bool,
+    /// This process is under Landlock.
+    pub(super) confined: bool,
     pub(super) place: Place,
+}
+
+impl Identity {
+    /// Tells daemon and keepers what they have to know of this session.
+    pub(super) fn tell(&mut self) -> std::io::Result<()> {
+        self.place.notice.say(&Said {
+            name: self.name.clone(),
+            trusted: self.trusted,
+        })
+    }
 }
 
 /// The session's files, removed with it.
 pub(super) struct Place {
-    run: PrivateDir,
+    pub(super) run: PrivateDir,
     socket: String,
+    notice: Posted,
     pub(super) agent: AgentLink,
     /// Where the record of the ended session goes.
     pub(super) record: PathBuf,
@@ -85,14 +103,40 @@ impl AgentLink {
 /// Starts the program. On failure nothing is left behind.
 pub(crate) fn begin(birth: Birth) -> Result<Session, Failure> {
     log_to(&birth.state);
-    let (place, listener) = take_place(&birth)?;
+    let (mut place, listener) = take_place(&birth)?;
     let size = birth.spec.size.unwrap_or(Size::DEFAULT);
     let program = start(&birth, &place, size)?;
-    build(birth, place, listener, program, size).map_err(|error| {
+    if let Err(error) = complete(&mut place.notice, &program) {
+        // The keeper's number is there; only what has left its family is not found any more.
+        tracing::warn!(%error, "cannot complete the session's notice");
+    }
+    let sessions = birth.state.join("sessions");
+    let mut session = build(birth, place, listener, program, size).map_err(|error| {
         failure(
             FailKind::Internal,
             format!("cannot watch the program: {error}"),
         )
+    })?;
+    session.identity.confined = confine(&session, &sessions);
+    Ok(session)
+}
+
+fn complete(notice: &mut Posted, program: &Program) -> std::io::Result<()> {
+    let tty = std::fs::metadata(&program.tty)?.rdev();
+    let leader = program.leader.as_raw_nonzero().get().unsigned_abs();
+    notice.complete(leader, tty)
+}
+
+/// Gives up what the keeper does not need. Everything it has to open elsewhere is open by now, and
+/// no other thread runs yet.
+fn confine(session: &Session, sessions: &Path) -> bool {
+    let ground = Ground {
+        run: session.identity.place.run.path(),
+        sessions,
+    };
+    fence::close(&ground).unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot put the keeper under Landlock");
+        false
     })
 }
 
@@ -157,6 +201,8 @@ fn build(
             directory: String::from_utf8_lossy(&birth.spec.directory).into_owned(),
             tty: program.tty,
             pid: program.leader.as_raw_nonzero().get().unsigned_abs(),
+            trusted: false,
+            confined: false,
             place,
         },
     })
@@ -168,6 +214,17 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let run = PrivateDir::open(&run).map_err(|error| refused(&error))?;
     let socket = paths::keeper_socket(birth.id);
     let agent = AgentLink(run.path().join(format!("a{}", birth.id.as_uuid().simple())));
+    // Before the program, which could ask for something at once.
+    let said = Said {
+        name: birth.name.clone(),
+        trusted: false,
+    };
+    let notice = Posted::post(&run, birth.id, &said).map_err(|error| {
+        refused(&format!(
+            "cannot write in {}: {error}",
+            run.path().display()
+        ))
+    })?;
     let listener = run
         .bind(&socket)
         .map_err(|error| refused(&format!("cannot listen: {error}")))?;
@@ -175,6 +232,7 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let place = Place {
         run,
         socket,
+        notice,
         agent,
         history: ended::history_beside(&record),
         record,

@@ -107,6 +107,8 @@ impl Session {
             tty: Some(self.identity.tty.clone()),
             bytes: self.status.bytes,
             used: self.status.used,
+            trusted: Some(self.identity.trusted),
+            confined: Some(self.identity.confined),
         }
     }
 
