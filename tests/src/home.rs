@@ -166,10 +166,30 @@ impl Home {
 
     /// Every living process that was started for this home.
     pub fn processes(&self) -> Vec<u32> {
-        process::with_variable("ABIDE_HOME", &self.abide())
-            .into_iter()
-            .filter(|pid| process::lives(*pid))
-            .collect()
+        let mut found = process::with_variable("ABIDE_HOME", &self.abide());
+        found.extend(self.hidden());
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|pid| process::lives(*pid));
+        found
+    }
+
+    /// The daemon and the keepers, whose environment only root may read.
+    fn hidden(&self) -> Vec<u32> {
+        let lock = fs::read_to_string(self.run().join("lock")).unwrap_or_default();
+        let entries = fs::read_dir(self.run()).into_iter().flatten().flatten();
+        let keepers = entries.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_prefix('p')?.split('.').nth(1)?.parse().ok()
+        });
+        let all = keepers.chain(lock.trim().parse());
+        let ours = |pid: &u32| {
+            let arguments = process::arguments(*pid);
+            arguments
+                .first()
+                .is_some_and(|word| word.ends_with("abided"))
+        };
+        all.filter(ours).collect()
     }
 
     /// Waits until the session's presented screen contains `text`.

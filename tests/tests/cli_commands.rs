@@ -487,6 +487,7 @@ fn the_manual_has_a_page_per_command() {
         "rename",
         "remove",
         "clear",
+        "trust",
         "daemon",
         "doctor",
         "completions",

@@ -192,7 +192,8 @@ fn attach_inside_a_session_is_refused() {
         ));
         terminal.wait_text("code 255");
     }
-    // The refusal is of a session shown in a session, not of using Abide there.
+    // That refusal is of a session shown in a session, not of using Abide there.
+    home.ok(&["trust", "work"]);
     terminal.keys(format!(
         "clear; {} new third --detach -- cat; echo code $?\r",
         abide.display()
