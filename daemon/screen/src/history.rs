@@ -142,6 +142,22 @@ impl History {
         self.sealed = self.sealed.max(self.top.saturating_sub(UNSEALED_ROWS));
     }
 
+    /// Rows are only added: none is compared with one before it.
+    pub(crate) fn takes_text(&self) -> bool {
+        self.repeat.is_none()
+    }
+
+    /// Adds a row of printable ASCII in plain style that need not pass the screen.
+    #[inline]
+    pub(crate) fn push_text(&mut self, text: &[u8]) {
+        if self.open.full() {
+            self.begin_block();
+        }
+        self.open.push_text(text);
+        self.top += 1;
+        self.sealed = self.sealed.max(self.top.saturating_sub(UNSEALED_ROWS));
+    }
+
     fn begin_block(&mut self) {
         let mut next = self.usage.spare().unwrap_or_default();
         next.begin(self.top);

@@ -35,6 +35,7 @@ mod print;
 mod rectangle;
 mod reflow;
 mod reports;
+mod rush;
 mod save;
 mod screen;
 mod sgr;

@@ -42,6 +42,8 @@ pub(crate) struct Parser {
     overlong: bool,
     /// What `vte` has seen of a sequence that is not complete; kept up at the end of each feed.
     underway: Underway,
+    /// Bytes at the end of those being fed that were not looked at for whole lines.
+    unseen: usize,
 }
 
 impl Parser {
@@ -54,12 +56,14 @@ impl Parser {
             string: Vec::new(),
             overlong: false,
             underway: Underway::default(),
+            unseen: 0,
         }
     }
 
     /// Feeds bytes until all are used or `terminal` must be looked at: right before a synchronized
     /// update begins, unless it is the first thing in `bytes`, and right after it ends.
     pub(crate) fn feed(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
+        self.unseen = bytes.len();
         let used = self.run(terminal, bytes);
         self.remember(bytes.get(..used).unwrap_or(bytes));
         used
@@ -111,11 +115,14 @@ impl Parser {
             let rest = &bytes[at..];
             at += match *first {
                 ESC => break,
-                0x20..=0x7e => {
-                    let length = printable(rest);
-                    terminal.print_ascii(&rest[..length]);
-                    length
-                }
+                0x20..=0x7e => match self.rush(terminal, rest) {
+                    0 => {
+                        let length = printable(rest);
+                        terminal.print_ascii(&rest[..length]);
+                        length
+                    }
+                    length => length,
+                },
                 b'\r' if rest.get(1) == Some(&b'\n') => {
                     terminal.new_line();
                     2
@@ -132,6 +139,17 @@ impl Parser {
             };
         }
         at
+    }
+
+    /// Whole lines that scroll away within `bytes`, past the screen; returns their length.
+    #[inline]
+    fn rush(&mut self, terminal: &mut Terminal, bytes: &[u8]) -> usize {
+        if bytes.len() > self.unseen || !terminal.may_rush() {
+            return 0;
+        }
+        let (used, seen) = terminal.rush(bytes);
+        self.unseen = bytes.len() - seen;
+        used
     }
 
     /// What begins with ESC: all of it if it is a whole SGR, else its first byte or two.
@@ -293,7 +311,7 @@ impl Parser {
 
 /// Length of the printable ASCII that `bytes` begins with.
 #[inline]
-fn printable(bytes: &[u8]) -> usize {
+pub(crate) fn printable(bytes: &[u8]) -> usize {
     const STEP: usize = 16;
     let mut length = 0;
     for chunk in bytes.chunks_exact(STEP) {

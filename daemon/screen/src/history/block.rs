@@ -24,6 +24,11 @@ pub(super) const MARKS: u8 = 1 << 2;
 /// Nothing but a distance follows: the row is the same as the one so many rows above.
 pub(super) const REPEAT: u8 = 1 << 3;
 
+/// Kind of a run of `char`s of one column each.
+pub(super) const NARROW: u8 = 0;
+/// Kind of a run of `char`s of two columns each.
+pub(super) const WIDE: u8 = 3;
+
 #[derive(Clone, Default)]
 pub(crate) struct Block {
     start: u64,
@@ -85,15 +90,31 @@ impl Block {
         let cells = packed_cells(line);
         if line.marks().is_empty() && is_plain(cells) {
             let flags = if line.wrapped() { WRAPPED } else { 0 };
-            if cells.len() < 0x80 {
-                self.data.extend_from_slice(&[flags, cells.len() as u8]);
-            } else {
-                self.data.push(flags);
-                put_number(&mut self.data, cells.len() as u64);
-            }
+            self.put_plain_head(flags, cells.len());
             put_ascii(&mut self.data, cells);
         } else {
             self.push_styled(line, cells, tables, runs);
+        }
+    }
+
+    /// Adds a row of printable ASCII in plain style.
+    #[inline]
+    pub(crate) fn push_text(&mut self, text: &[u8]) {
+        self.offsets.push(self.data.len() as u32);
+        let kept = text.iter().rposition(|byte| *byte != b' ');
+        let text = text.get(..kept.map_or(0, |last| last + 1)).unwrap_or(&[]);
+        self.put_plain_head(0, text.len());
+        self.data.extend_from_slice(text);
+    }
+
+    /// What a row without runs begins with.
+    #[inline]
+    fn put_plain_head(&mut self, flags: u8, length: usize) {
+        if length < 0x80 {
+            self.data.extend_from_slice(&[flags, length as u8]);
+        } else {
+            self.data.push(flags);
+            put_number(&mut self.data, length as u64);
         }
     }
 
@@ -139,7 +160,7 @@ impl Block {
         for run in runs {
             put_number(
                 &mut self.data,
-                u64::from(run.bytes) << 2 | u64::from(run.width),
+                u64::from(run.bytes) << 2 | u64::from(run.kind),
             );
             self.data.extend_from_slice(tables.styles.packed(run.style));
             if let Some(link) = tables.link_of(tables.styles.pen(run.style)) {
@@ -328,50 +349,52 @@ fn put_ascii(data: &mut Vec<u8>, cells: &[Cell]) {
 pub(crate) struct PackedRun {
     bytes: u32,
     style: u32,
-    /// 0 for narrow `char`s, else the columns of the one cluster.
-    width: u8,
+    /// [`NARROW`], [`WIDE`], else the columns of the one cluster.
+    kind: u8,
 }
 
 /// Appends the text of cells of one style, and its runs.
 fn put_text(data: &mut Vec<u8>, cells: &[Cell], tables: &Tables, runs: &mut Vec<PackedRun>) {
     let style = cells.first().map_or(0, |cell| cell.style);
-    let run = |from: usize, to: usize, width: u8| PackedRun {
+    let run = |from: usize, to: usize, kind: u8| PackedRun {
         bytes: (to - from) as u32,
         style,
-        width,
+        kind,
     };
-    // Where the simple run under way begins.
-    let mut simple = data.len();
+    let start = data.len();
     if cells.iter().fold(0, |bits, cell| bits | cell.glyph.bits()) < 0x80 {
         put_ascii(data, cells);
-        return runs.push(run(simple, data.len(), 0));
+        return runs.push(run(start, data.len(), NARROW));
     }
+    // The run under way: where it begins, and its kind.
+    let mut under_way = (start, NARROW);
     for glyph in cells
         .iter()
         .map(|cell| cell.glyph)
         .filter(|glyph| !glyph.is_tail())
     {
         let at = data.len();
-        if let Some(id) = glyph.cluster_id() {
+        let kind = if let Some(id) = glyph.cluster_id() {
             data.extend_from_slice(tables.clusters.text(id).as_bytes());
+            1 + u8::from(glyph.is_wide())
         } else {
             // Four bytes at once are quicker than those it has.
             let mut buffer = [0; 4];
             let length = glyph.as_char().encode_utf8(&mut buffer).len();
             data.extend_from_slice(&buffer);
             data.truncate(at + length);
-        }
-        if glyph.is_wide() || glyph.cluster_id().is_some() {
-            if at > simple {
-                runs.push(run(simple, at, 0));
+            if glyph.is_wide() { WIDE } else { NARROW }
+        };
+        let (from, before) = under_way;
+        if kind != before || kind != NARROW && kind != WIDE {
+            if at > from {
+                runs.push(run(from, at, before));
             }
-            runs.push(run(at, data.len(), 1 + u8::from(glyph.is_wide())));
-            simple = data.len();
+            under_way = (at, kind);
         }
     }
-    if data.len() > simple {
-        runs.push(run(simple, data.len(), 0));
-    }
+    let (from, kind) = under_way;
+    runs.push(run(from, data.len(), kind));
 }
 
 fn put_number(data: &mut Vec<u8>, mut number: u64) {

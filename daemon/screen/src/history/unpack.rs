@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abide_protocol::{Link, LinkRef, Mark, MarkKind, Row, RowBuilder, Style};
 
-use super::block::{MARKS, REPEAT, RUNS, WRAPPED};
+use super::block::{MARKS, NARROW, REPEAT, RUNS, WIDE, WRAPPED};
 use super::row_text::Cluster;
 use crate::packed_style;
 
@@ -74,6 +74,12 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The `char`s of a run of wide ones, and where each begins.
+fn wide_chars(run: &str) -> impl Iterator<Item = (usize, &str)> {
+    run.char_indices()
+        .map(|(at, c)| (at, run.get(at..at + c.len_utf8()).unwrap_or("")))
+}
+
 /// One packed row, and whatever follows it.
 #[derive(Clone, Copy)]
 pub(super) struct Packed<'a>(pub(super) &'a [u8]);
@@ -103,7 +109,7 @@ impl<'a> Packed<'a> {
     pub(super) fn clusters(self) -> Option<Vec<Cluster>> {
         let mut fields = Fields(self.0);
         let flags = fields.byte()?;
-        fields.text()?;
+        let text = fields.text()?;
         let mut clusters = Vec::new();
         if flags & RUNS == 0 {
             return Some(clusters);
@@ -115,9 +121,20 @@ impl<'a> Packed<'a> {
             if fields.skip_style()? {
                 fields.number()?;
             }
-            if head & 3 != 0 {
-                let cells = (head & 3) as u16;
-                clusters.push(Cluster { at, bytes, cells });
+            match (head & 3) as u8 {
+                NARROW => {}
+                WIDE => clusters.extend(wide_chars(text.get(at..at + bytes)?).map(
+                    |(offset, wide)| Cluster {
+                        at: at + offset,
+                        bytes: wide.len(),
+                        cells: 2,
+                    },
+                )),
+                cells => clusters.push(Cluster {
+                    at,
+                    bytes,
+                    cells: cells.into(),
+                }),
             }
             at += bytes;
         }
@@ -155,9 +172,11 @@ impl<'a> Packed<'a> {
             let (style, link) = fields.style(links)?;
             let (run, rest) = text.split_at_checked((head >> 2) as usize)?;
             text = rest;
-            match head & 3 {
-                0 => builder.simple(run, style, &link),
-                width => builder.cluster(run, width as u16, style, &link),
+            match (head & 3) as u8 {
+                NARROW => builder.simple(run, style, &link),
+                WIDE => wide_chars(run)
+                    .for_each(|(_, wide)| builder.cluster(wide, 2, style, &link)),
+                width => builder.cluster(run, width.into(), style, &link),
             }
         }
         if flags & MARKS != 0 {
