@@ -51,9 +51,18 @@ fn pieces_make_no_difference() {
     let cases = [
         ("", ""),
         ("text on the screen\r\nand more\r\n", "half a line"),
-        ("\x1b]133;A\x1b\\$ ls\r\n\x1b]133;C\x1b\\", "\x1b]133;D;1\x1b\\"),
-        ("a line that is far too long for this screen and wraps\r\n", "\x1b[1mbold\x1b[m"),
-        ("", "a line that is far too long for this screen and wraps\r\n"),
+        (
+            "\x1b]133;A\x1b\\$ ls\r\n\x1b]133;C\x1b\\",
+            "\x1b]133;D;1\x1b\\",
+        ),
+        (
+            "a line that is far too long for this screen and wraps\r\n",
+            "\x1b[1mbold\x1b[m",
+        ),
+        (
+            "",
+            "a line that is far too long for this screen and wraps\r\n",
+        ),
         ("", "日本語\r\ne\u{301}"),
         ("\x1b[31m", "\x1b[m"),
         ("\x1b[44m", "\x1b[49m"),

@@ -123,13 +123,15 @@ impl<'a> Packed<'a> {
             }
             match (head & 3) as u8 {
                 NARROW => {}
-                WIDE => clusters.extend(wide_chars(text.get(at..at + bytes)?).map(
-                    |(offset, wide)| Cluster {
-                        at: at + offset,
-                        bytes: wide.len(),
-                        cells: 2,
-                    },
-                )),
+                WIDE => {
+                    clusters.extend(wide_chars(text.get(at..at + bytes)?).map(|(offset, wide)| {
+                        Cluster {
+                            at: at + offset,
+                            bytes: wide.len(),
+                            cells: 2,
+                        }
+                    }))
+                }
                 cells => clusters.push(Cluster {
                     at,
                     bytes,
@@ -174,8 +176,9 @@ impl<'a> Packed<'a> {
             text = rest;
             match (head & 3) as u8 {
                 NARROW => builder.simple(run, style, &link),
-                WIDE => wide_chars(run)
-                    .for_each(|(_, wide)| builder.cluster(wide, 2, style, &link)),
+                WIDE => {
+                    wide_chars(run).for_each(|(_, wide)| builder.cluster(wide, 2, style, &link))
+                }
                 width => builder.cluster(run, width.into(), style, &link),
             }
         }
