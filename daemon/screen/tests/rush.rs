@@ -24,7 +24,7 @@ fn seen(cols: u16, rows: u16, bytes: &[u8], piece: usize) -> (Vec<Arc<Row>>, Sna
     bytes.chunks(piece).for_each(&mut feed);
     // REP repeats the last character; the cursor and the pen show where they are.
     feed(b"\x1b[3bx");
-    screen.check().unwrap();
+    assert_eq!(screen.check(), Ok(()));
     let (_, history) = screen.rows(Book::Main, LineNo(0), u64::MAX);
     let mut snapshot = Snapshot::clone(&screen.snapshot());
     snapshot.revision.counter = 0;

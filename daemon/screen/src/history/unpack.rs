@@ -124,13 +124,12 @@ impl<'a> Packed<'a> {
             match (head & 3) as u8 {
                 NARROW => {}
                 WIDE => {
-                    clusters.extend(wide_chars(text.get(at..at + bytes)?).map(|(offset, wide)| {
-                        Cluster {
-                            at: at + offset,
-                            bytes: wide.len(),
-                            cells: 2,
-                        }
-                    }))
+                    let chars = wide_chars(text.get(at..at + bytes)?);
+                    clusters.extend(chars.map(|(offset, wide)| Cluster {
+                        at: at + offset,
+                        bytes: wide.len(),
+                        cells: 2,
+                    }));
                 }
                 cells => clusters.push(Cluster {
                     at,
@@ -177,7 +176,9 @@ impl<'a> Packed<'a> {
             match (head & 3) as u8 {
                 NARROW => builder.simple(run, style, &link),
                 WIDE => {
-                    wide_chars(run).for_each(|(_, wide)| builder.cluster(wide, 2, style, &link))
+                    for (_, wide) in wide_chars(run) {
+                        builder.cluster(wide, 2, style, &link);
+                    }
                 }
                 width => builder.cluster(run, width.into(), style, &link),
             }
