@@ -22,6 +22,7 @@ test: test-tools
 	cargo deny --locked check bans licenses sources
 	cargo build --locked --profile checked --workspace --bins
 	cargo nextest run --locked --cargo-profile checked --workspace
+	cargo test --locked --doc --profile checked -p abide-protocol
 
 test-tools:
 	@$(NEED) cc:gcc zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
@@ -52,10 +53,12 @@ recordings: test-tools
 	$(TARGET)/checked/abide-record tests/recordings
 	ABIDE_REWRITE=1 cargo nextest run --locked --cargo-profile checked -p abide-screen --test recordings
 
-## The tests across processes with long scripts, at least 30 s per program and size.
+## The tests across processes with long scripts, at least 30 s per program and size, and a million
+## changed conversations over the channel.
 soak: test-tools
 	cargo build --locked --profile checked --workspace --bins
 	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-tests
+	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-protocol hostile
 
 ## Programs, manual pages and completions below PREFIX (default ~/.local).
 install: build

@@ -5,9 +5,16 @@
 //! `apply(old, diff(old, new)) == new` the law that everything else leans on.
 #![forbid(unsafe_code)]
 #![warn(clippy::as_conversions, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::indexing_slicing, reason = "a test fails by panicking")
+)]
 
 pub mod apply;
+#[cfg(feature = "channel")]
+pub mod channel;
 pub mod diff;
+pub mod grant;
 pub mod ids;
 pub mod input;
 pub mod keymap;
@@ -26,6 +33,7 @@ pub mod wire;
 
 pub use apply::{ApplyError, apply};
 pub use diff::diff;
+pub use grant::{Grant, Role};
 pub use ids::{
     Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Revision, SessionId, Size, StreamId,
     ViewerId,

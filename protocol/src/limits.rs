@@ -23,6 +23,8 @@ pub const MAX_ROW_LINKS: usize = 16 << 10;
 pub const MAX_MARKS: usize = 8;
 /// Bytes of a session's name at most.
 pub const MAX_NAME: usize = 64;
+/// Bytes of a web page's origin at most: scheme, host name and port.
+pub const MAX_ORIGIN: usize = 300;
 /// Bytes of a device's or viewer's name at most; what is longer is refused in words.
 pub const MAX_LINE: usize = 4096;
 /// Bytes of a text for people at most (a command line, a failure, a notification).

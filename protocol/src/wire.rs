@@ -20,6 +20,8 @@ use minicbor::Encoder;
 use std::sync::Arc;
 
 pub use frames::FrameReader;
+#[cfg(feature = "channel")]
+pub(crate) use frames::{MORE, frames_of};
 pub use hello::{VERSIONS, agree, hello};
 pub use kinds::Message;
 

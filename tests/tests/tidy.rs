@@ -56,8 +56,8 @@ fn read(name: &str) -> String {
     text(&root().join(name))
 }
 
-/// Normal dependencies of each member, by name.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+/// What cargo knows of the members.
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
@@ -69,7 +69,12 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .arg(root().join("Cargo.toml"))
         .output()
         .expect("cargo runs");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata");
+    serde_json::from_slice(&output.stdout).expect("metadata")
+}
+
+/// Normal dependencies of each member, by name.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     let of_package = |package: &Value| {
         let names = package["dependencies"]
@@ -175,6 +180,9 @@ fn pure_crates_do_not_reach_out() {
             continue;
         }
         let text = text(&path);
+        if text.starts_with("#![cfg(test)]") || name.starts_with("protocol/src/channel/tests/") {
+            continue;
+        }
         // Test modules come last in a file.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let code: String = code
@@ -186,6 +194,40 @@ fn pure_crates_do_not_reach_out() {
             .filter(|reach| code.contains(**reach))
             .collect();
         assert!(found.is_empty(), "{name} uses {found:?}");
+    }
+}
+
+/// What encrypts is in one place, and can be left out.
+#[test]
+fn the_channel_keeps_its_cryptography_to_itself() {
+    const OPTIONAL: [&str; 4] = ["aws-lc-rs", "base64ct", "snow", "zeroize"];
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let protocol = packages.iter().find(|p| p["name"] == "abide-protocol");
+    let dependencies = protocol.map(|protocol| &protocol["dependencies"]);
+    let dependencies = dependencies.and_then(Value::as_array).expect("a list");
+    for name in OPTIONAL {
+        let dependency = dependencies.iter().find(|d| d["name"] == name);
+        assert_eq!(dependency.expect(name)["optional"], true, "{name}");
+    }
+    for (name, path) in files() {
+        let inside = name.starts_with("protocol/src/channel");
+        if inside || !has_extension(&name, "rs") || !name.starts_with("protocol/") {
+            continue;
+        }
+        let text = text(&path);
+        for used in ["aws_lc_rs", "base64ct::", "snow::", "zeroize::"] {
+            assert!(!text.contains(used), "{name} uses {used}");
+        }
+    }
+    // Random bytes have one source, which callers can replace.
+    for (name, path) in files() {
+        if name.starts_with("protocol/src/channel") && !name.ends_with("/entropy.rs") {
+            let text = text(&path);
+            for drawn in ["rand::", "generate_keypair", "PrivateKey::generate"] {
+                assert!(!text.contains(drawn), "{name} uses {drawn}");
+            }
+        }
     }
 }
 

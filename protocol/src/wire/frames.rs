@@ -11,7 +11,7 @@ const LENGTH: usize = 4;
 /// Bytes of the kind.
 const KIND: usize = 2;
 /// Set in a frame's kind: the message goes on in the next frame, which has the same kind.
-const MORE: u16 = 1 << 15;
+pub(crate) const MORE: u16 = 1 << 15;
 
 /// Appends one message: `write` appends its body and says its kind. Bodies above
 /// [`limits::PART`] are cut into frames of that size.
@@ -47,6 +47,24 @@ fn header(kind: u16, body: usize) -> [u8; LENGTH + KIND] {
         .zip(bytes)
         .for_each(|(place, byte)| *place = byte);
     header
+}
+
+/// The frames of `bytes` without their lengths: `kind | body`. `None` where they are no frames, and
+/// nothing after it.
+#[cfg(feature = "channel")]
+pub(crate) fn frames_of(mut bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let frame = bytes.split_first_chunk::<LENGTH>();
+        let frame = frame.and_then(|(length, rest)| {
+            rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+        });
+        let (frame, rest) = frame.unzip();
+        bytes = rest.unwrap_or_default();
+        Some(frame)
+    })
 }
 
 /// Cuts messages out of bytes as they come. `M` is what the peer sends.
@@ -95,6 +113,13 @@ impl<M: Message> FrameReader<M> {
             self.taken = 0;
         }
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Takes a frame that came without its length, because its carrier keeps frames apart.
+    pub fn push_part(&mut self, part: &[u8]) {
+        let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+        self.push(&length.to_le_bytes());
+        self.push(part);
     }
 
     /// Bytes that wait for the rest of their message.

@@ -140,6 +140,12 @@ texts! {
     /// A name: control characters are an error, bidi controls go. Whether it is short enough for
     /// a session is the daemon's to say, in words.
     name = limits::MAX_LINE, true, text::without_bidi;
+    /// What a device or a daemon is called, and what it runs: as [`name`], shorter.
+    #[cfg(feature = "channel")]
+    device = limits::MAX_NAME, true, text::without_bidi;
+    /// A web page's origin: as [`name`], of the length that a host name makes.
+    #[cfg(feature = "channel")]
+    origin = limits::MAX_ORIGIN, true, text::without_bidi;
     /// As [`name`], with its own bound.
     title = limits::MAX_TITLE, true, text::without_bidi;
     /// A path: control characters are an error; everything else belongs to it.
