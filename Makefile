@@ -14,7 +14,7 @@ run: build
 	@exec $(TARGET)/release/abide new first -A
 
 build:
-	@$(NEED) cc:gcc
+	@$(NEED) cc:build-essential
 	cargo build --release --locked -p abide -p abided
 
 ## Installs what the tests need and runs all of them.
@@ -25,7 +25,7 @@ test: test-tools
 	cargo test --locked --doc --profile checked -p abide-protocol
 
 test-tools:
-	@$(NEED) cc:gcc zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
+	@$(NEED) cc:build-essential zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
 		tmux ssh:openssh-client /usr/sbin/sshd:openssh-server
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

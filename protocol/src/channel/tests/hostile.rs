@@ -1,21 +1,28 @@
 //! Somebody between the ends: changes, cuts, repeats, reorders and reflects messages, at every
-//! stage. `ABIDE_SOAK=1` runs a million changed conversations.
+//! stage. `ABIDE_SOAK=1` runs a million changed conversations; `ABIDE_TURNS` and `ABIDE_SEED` say how
+//! many otherwise, and which.
 
 use super::conversation::{Outcome, RUNS, Run, pair, resume};
 use super::ends::Ends;
 use crate::channel::crypto::planted;
 
 /// Changed conversations of the long run.
-const MANY: usize = 1_000_000;
+const MANY: u64 = 1_000_000;
 /// Changed conversations otherwise, besides those that change each byte once.
-const FEW: usize = 2_000;
-/// One conversation of so many is left as it is.
-const UNTOUCHED: usize = 16;
+const FEW: u64 = 2_000;
+/// Conversations that are left as they are: two of so many.
+const UNTOUCHED: u64 = 16;
+/// Threads, each with a seed of its own.
+const THREADS: u64 = 2;
 
 /// xorshift64*: the same numbers every time.
 struct Numbers(u64);
 
 impl Numbers {
+    fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -77,14 +84,14 @@ fn check(ends: &Ends, run: Run, changed: usize, how: &mut dyn FnMut(&mut Vec<u8>
     );
 }
 
-fn check_many(ends: &Ends, seed: u64, count: usize) {
-    let mut numbers = Numbers(seed);
+fn check_many(ends: &Ends, seed: u64, count: u64) {
+    let mut numbers = Numbers::of(seed);
     let whole = Outcome {
         refused: None,
         effect: true,
     };
     for turn in 0..count {
-        let (run, messages) = RUNS[turn % 2];
+        let (run, messages) = RUNS[usize::from(turn % 2 == 1)];
         if turn % UNTOUCHED < 2 {
             assert_eq!(run(ends, &mut |_, message| message), whole);
         }
@@ -95,16 +102,22 @@ fn check_many(ends: &Ends, seed: u64, count: usize) {
     }
 }
 
+/// A number from the environment.
+fn told(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
 #[test]
 fn no_changed_conversation_is_accepted() {
+    let soak = std::env::var_os("ABIDE_SOAK").is_some_and(|value| !value.is_empty());
+    let count = told("ABIDE_TURNS").unwrap_or(if soak { MANY } else { FEW });
+    let seed = told("ABIDE_SEED").unwrap_or(0xAB1DE);
+    println!("ABIDE_SEED={seed} ABIDE_TURNS={count}");
     let ends = Ends::new();
-    if std::env::var_os("ABIDE_SOAK").is_none() {
-        return check_many(&ends, 0xAB1DE, FEW);
-    }
     std::thread::scope(|scope| {
-        for seed in [0xAB1DE, 0x1DEA] {
+        for thread in 0..THREADS {
             let ends = &ends;
-            scope.spawn(move || check_many(ends, seed, MANY / 2));
+            scope.spawn(move || check_many(ends, seed + thread, count / THREADS));
         }
     });
 }
@@ -112,7 +125,7 @@ fn no_changed_conversation_is_accepted() {
 #[test]
 fn a_change_of_any_byte_is_refused() {
     let ends = Ends::new();
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers::of(1);
     for (run, messages) in RUNS {
         let mut lengths = Vec::new();
         run(&ends, &mut |_, message| {
