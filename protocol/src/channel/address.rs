@@ -1,7 +1,7 @@
 //! Where a daemon can be reached.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::limits::MAX_HOST;
