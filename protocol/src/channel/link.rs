@@ -110,14 +110,14 @@ fn check(address: &str, daemon: PublicKey, secret: &Secret) -> [u8; CHECK] {
     digest.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
+/// A link as it may be shown anywhere: without its secret part.
+pub struct LinkText<'l>(pub &'l PairingLink);
+
 impl fmt::Display for LinkText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{PATH}..", self.0.address)
     }
 }
-
-/// A link as it may be shown anywhere: without its secret part.
-pub struct LinkText<'l>(pub &'l PairingLink);
 
 #[cfg(test)]
 mod tests {

@@ -178,11 +178,14 @@ pub enum OpenError {
     Crypto(#[from] CryptoFault),
 }
 
-/// All tickets of a daemon. Every call first lets expire what `now` ends; [`Self::expire`] tells.
+/// All tickets of a daemon. Every call first lets expire what `now` ends; [`Self::expire`] tells
+/// which.
 #[derive(Debug, Default)]
 pub struct Tickets {
     open: Vec<Ticket>,
     spent: VecDeque<Spent>,
+    /// Expired, and not told yet.
+    expired: VecDeque<TicketId>,
 }
 
 impl Tickets {
@@ -201,7 +204,7 @@ impl Tickets {
     ) -> Result<TicketId, OpenError> {
         let id = secret.ticket()?;
         let psk = secret.psk()?;
-        self.expire(now);
+        self.pass(now);
         if self.open.len() >= MAX_TICKETS {
             return Err(OpenError::Full);
         }
@@ -231,14 +234,23 @@ impl Tickets {
         self.open.iter().map(|ticket| ticket.until).min()
     }
 
-    /// Spends the tickets whose time is over, and names them: end their links.
+    /// The tickets whose time is over since the last call: end their links.
     pub fn expire(&mut self, now: Instant) -> Vec<TicketId> {
+        self.pass(now);
+        self.expired.drain(..).collect()
+    }
+
+    /// Spends what `now` ends.
+    fn pass(&mut self, now: Instant) {
         let over = self.open.iter().filter(|ticket| ticket.until <= now);
         let over: Vec<TicketId> = over.map(|ticket| ticket.id).collect();
-        for &id in &over {
+        for id in over {
             self.spend(id, Fate::Expired);
+            if self.expired.len() >= MAX_SPENT {
+                self.expired.pop_front();
+            }
+            self.expired.push_back(id);
         }
-        over
     }
 
     /// The ticket was taken back, or its approving end is gone. False if it was over anyway.
@@ -248,7 +260,7 @@ impl Tickets {
 
     /// A device's first transport message came.
     pub fn claim(&mut self, claimant: &Claimant, now: Instant) -> Claimed {
-        self.expire(now);
+        self.pass(now);
         let (id, key) = (claimant.ticket(), claimant.key());
         let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.id == id) else {
             return self.late(id, key);
@@ -295,7 +307,7 @@ impl Tickets {
         entropy: &dyn Entropy,
         now: Instant,
     ) -> Result<Verdict, CryptoFault> {
-        self.expire(now);
+        self.pass(now);
         let Some(ticket) = self.open.iter_mut().find(|ticket| ticket.id == id) else {
             return Ok(Verdict::Over);
         };
@@ -334,7 +346,7 @@ impl Tickets {
         stored: Stored,
         now: Instant,
     ) -> Option<NewDevice> {
-        self.expire(now);
+        self.pass(now);
         let ticket = self.open.iter().find(|t| t.id == claimant.ticket())?;
         match &ticket.stage {
             Stage::Given { device } if device.key == claimant.key() => Some(NewDevice {

@@ -236,6 +236,10 @@ fn each_stage_has_its_time() {
         assert_eq!(refused, Claimed::Refused(Fate::Expired));
         assert_eq!(Fate::Expired.end(), End::Expired);
         assert_eq!(desk.tickets.deadline(), None);
+        // What ended in passing is told once, to who asks.
+        let over = late + STORE_TIME;
+        assert_eq!(desk.tickets.expire(over), [desk.id]);
+        assert_eq!(desk.tickets.expire(over), []);
     }
     let mut desk = Desk::new(Way::Picture);
     let (_, claimant) = desk.ends.pair();
