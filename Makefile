@@ -7,7 +7,7 @@ PREFIX ?= $(HOME)/.local
 # Debian packages with sudo where we are not root.
 NEED := .ci/need
 
-.PHONY: run build test test-tools lint bench recordings soak install uninstall clean
+.PHONY: run build test test-tools lint bench recordings soak fuzz install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
@@ -59,6 +59,22 @@ soak: test-tools
 	cargo build --locked --profile checked --workspace --bins
 	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-tests
 	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-protocol hostile
+
+FUZZ := feed save load history
+SECONDS_EACH := $(or $(SECONDS),60)
+
+## Fuzzing led by coverage, SECONDS=60 for each target; findings go to daemon/fuzz/artifacts. `make
+## test` has a try of the same targets. What is found on the way to new code stays below the target
+## folder; the corpus of the project is only read.
+fuzz:
+	@$(NEED) c++:g++
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	cd daemon && cargo fuzz build --fuzz-dir fuzz --sanitizer none
+	cd daemon && for target in $(FUZZ); do \
+		found=$(abspath $(TARGET))/fuzz-corpus/$$target; mkdir -p $$found; \
+		cargo fuzz run --fuzz-dir fuzz --sanitizer none $$target $$found fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS_EACH) -max_len=6000 -timeout=20 || exit 1; \
+	done
 
 ## Programs, manual pages and completions below PREFIX (default ~/.local).
 install: build

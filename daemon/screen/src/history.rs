@@ -337,6 +337,9 @@ impl History {
                 self.first, self.sealed, self.floor, self.top
             ));
         }
+        if let Some(repeat) = &self.repeat {
+            repeat.check(self.top)?;
+        }
         let sealed = self
             .blocks
             .iter()

@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use abide_protocol::Size;
 use support::{after, feed, screen, with_history};
 
@@ -125,53 +123,6 @@ fn the_largest_and_the_smallest_screens() {
         screen.resize(Size::clamped(rows, cols));
         screen.check().unwrap();
         screen.snapshot();
-    }
-}
-
-/// Counts of 65,535 cost at most a screen; strings of any length cost their length.
-#[test]
-fn time_is_linear() {
-    let count = |last: &str| format!("\x1b[65535{last}").repeat(200);
-    let cases = [
-        count("@"),
-        count("P"),
-        count("L"),
-        count("M"),
-        count("S"),
-        count("T"),
-        count("X"),
-        count("I"),
-        count("Z"),
-        count("A"),
-        count("'}"),
-        count(" @"),
-        format!("\x1b[?45h{}", count("D")),
-        "\x1b[65535;65535H\x1b[65535u".repeat(500),
-        format!("\x1b]0;{}", "t".repeat(1 << 20)),
-        format!("\x1bP+q{}", "41;".repeat(1 << 18)),
-        format!("\x1b[{}m", "1;".repeat(1 << 19)),
-        format!("\x1b[{}m", "1:".repeat(1 << 19)),
-        "\x1b]2;x\x07".repeat(1 << 17),
-        "\x1b[?1049h\x1b[?1049l".repeat(2000),
-        "\x1b7\x1b8\x1b[22t\x1b[23t\x1b[>1u".repeat(20_000),
-        format!("e{}", "\u{301}".repeat(1 << 18)),
-        "\u{200d}".repeat(1 << 18),
-        "\u{1f1e9}".repeat(1 << 17),
-        "\u{94d}\u{915}".repeat(1 << 16),
-    ];
-    for bytes in cases {
-        let mut screen = screen(200, 50);
-        feed(&mut screen, "x".repeat(10_000));
-        let start = Instant::now();
-        feed(&mut screen, &bytes);
-        // A debug build on a busy machine needs well below a tenth of this; a quadratic path far more.
-        let took = start.elapsed();
-        let shown = &bytes[..bytes.floor_char_boundary(40)];
-        assert!(
-            took < Duration::from_secs(20),
-            "{} bytes {shown:?} took {took:?}",
-            bytes.len()
-        );
     }
 }
 

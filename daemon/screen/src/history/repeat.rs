@@ -7,6 +7,7 @@
 use super::History;
 use super::block::Block;
 use super::source::Finder;
+use crate::invariants::ensure;
 use crate::line::Line;
 use crate::tables::Tables;
 
@@ -45,6 +46,19 @@ impl Repeat {
             finder: Finder::default(),
             row: Block::default(),
         }
+    }
+
+    /// `top`: the number of the next row.
+    pub(super) fn check(&self, top: u64) -> Result<(), String> {
+        let next = self.start..=self.end.saturating_add(MISSES);
+        ensure(
+            self.start <= self.end
+                && self.end <= top
+                && next.contains(&self.next)
+                && self.misses < MISSES
+                && self.searches <= SEARCHES,
+            "history: rows are repeated that are not there",
+        )
     }
 
     /// Everything that decides what comes, for [`Self::at`].

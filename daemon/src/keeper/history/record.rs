@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use abide_screen::Sealed;
+use abide_screen::limits::BLOCK_ROWS;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 /// Records begin at multiples of this. Space is given back to the disk in such pages.
@@ -149,6 +150,10 @@ impl Head {
                 checksum: u64::from_le_bytes(take(&mut bytes)?),
             };
             at += u64::from(entry.bytes);
+            let last = entry.start.checked_add(entry.rows.into());
+            if last.is_none() || entry.rows as usize > BLOCK_ROWS {
+                return None;
+            }
             entries.push(entry);
         }
         (at <= self.bytes).then_some(entries)
