@@ -153,7 +153,8 @@ pub struct New {
 
 /// Show a session in this terminal, as if it ran here
 ///
-/// Ctrl-\ is the prefix key: Ctrl-\ d detaches, Ctrl-\ ? shows the other keys. Rows that leave the
+/// Ctrl-\ is the prefix key: Ctrl-\ d detaches, Ctrl-\ [ reads the history with keys as in vi,
+/// Ctrl-\ ? shows the other keys. Rows that leave the
 /// top of the session arrive in this terminal's own scrollback while both have the same size;
 /// after a change of size at most one screen of rows may repeat or be missing there.
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ pub mod mirror;
 pub mod output;
 pub mod paint;
 pub mod rows;
+pub mod scroll;
 pub mod sessions;
 pub mod shell_commands;
 pub mod table;

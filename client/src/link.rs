@@ -191,6 +191,14 @@ impl Link {
         Ok(self.reader.next()?)
     }
 
+    /// Asks; the answer comes by [`Self::next`] with this id.
+    pub fn ask(&mut self, request: Request) -> Result<RequestId, LinkError> {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.post(&ToServer::Request { id, request })?;
+        Ok(id)
+    }
+
     /// Asks, and waits for the answer to this very request. Other messages that come meanwhile are
     /// kept for [`Self::next`].
     pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {

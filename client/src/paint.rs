@@ -16,6 +16,7 @@ mod stylus;
 mod view;
 
 pub use caps::{Caps, Depth, Notify};
+pub(crate) use cells::{Cell, expand};
 pub use outfit::{ASKED, Before, Keyboard, Outfit};
 pub use painter::{Painter, Surface};
 pub(crate) use pen::write_sgr;

@@ -113,6 +113,8 @@ impl Reader {
         end: LineNo,
     ) -> Result<(LineNo, Vec<Arc<Row>>), Failure> {
         let (first, mut rows) = self.rows(from, end).await?;
+        // There is no history from there on.
+        let first = if rows.is_empty() { from } else { first };
         let mut next = first.plus(rows.len() as u64);
         while next < end {
             let (at, more) = self.rows(next, end).await?;
@@ -125,7 +127,7 @@ impl Reader {
         if next < end {
             let (_, snapshot) = self.capture(0).await?;
             if snapshot.top <= next {
-                let shown = on_screen(&snapshot).iter();
+                let shown = used(on_screen(&snapshot)).iter();
                 let shown = shown.skip(next.since(snapshot.top) as usize);
                 rows.extend(shown.take(end.since(next) as usize).cloned());
             }

@@ -165,3 +165,47 @@ fn a_reader_that_leaves_ends_the_following() {
     assert_eq!(status.code(), Some(0));
     assert!(process::lives(home.program("work")));
 }
+
+#[test]
+fn searching_finds_lines_of_history_and_screen() {
+    let home = Home::new();
+    session(&home, "work", "seq 3000; printf '%0100dend\\n' 7; exec cat");
+    home.wait_screen("work", "end");
+    let check = |arguments: &[&str], code: i32, expected: &[&str]| {
+        let output = home.run_abide(&[&["search", "work"], arguments].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(lines(&text), expected, "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    };
+    check(&["^12[3]$"], 0, &["123: 123"]);
+    check(&["299[89]"], 0, &["2998: 2998", "2999: 2999"]);
+    check(&["^5", "--limit", "2"], 0, &["5: 5", "50: 50"]);
+    check(&["nothing"], 1, &[]);
+    check(&["END$"], 1, &[]);
+    let long = format!("{:0>100}end", 7);
+    check(&["END$", "-i"], 0, &[&format!("3002: {long}")]);
+    check(
+        &["^(10|12|500)$", "-C", "1"],
+        0,
+        &[
+            "9- 9", "10: 10", "11- 11", "12: 12", "13- 13", "--", "499- 499", "500: 500",
+            "501- 501",
+        ],
+    );
+    check(&["("], 2, &[]);
+    check(&[""], 2, &[]);
+    let found = json(&home.ok(&["search", "work", "7end", "--json", "--context", "1"]));
+    let expected = serde_json::json!([{
+        "line": 3002, "column": 20, "end_line": 3002, "end_column": 24,
+        "text": long, "match": "7end", "before": ["0".repeat(80)], "after": [],
+    }]);
+    assert_eq!(found, expected);
+    // More hits than one answer holds.
+    let all = home.ok(&["search", "work", "."]);
+    assert_eq!(all.lines().count(), 3001);
+    home.ok(&["kill", "work"]);
+    wait::until("the end", || {
+        (home.list()[0]["state"] == "ended").then_some(())
+    });
+    check(&["^12[3]$"], 0, &["123: 123"]);
+}

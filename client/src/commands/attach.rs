@@ -6,6 +6,7 @@ mod events;
 mod nesting;
 mod outgoing;
 mod picture;
+mod scrolling;
 mod signals;
 mod terminal;
 mod typing;
@@ -168,6 +169,9 @@ fn open(
             watch: args.watch,
             prefix_name: config.prefix_name,
         },
+        session: args.session.id,
+        asked: scrolling::Asked::default(),
+        over: None,
         attached: false,
         event: EventNo(0),
         painting: None,

@@ -26,6 +26,8 @@ pub enum Command {
     /// Take the size, or give it back.
     Size,
     Pan(Direction),
+    /// Read the history.
+    Scroll,
 }
 
 /// What becomes of a key event.
@@ -84,6 +86,11 @@ impl Prefix {
     /// Forget a pending prefix (a paste came, the link was lost).
     pub fn cancel(&mut self) {
         self.pending = false;
+    }
+
+    /// This key's press is for us after all: so are its repeats and its release.
+    pub fn claim(&mut self, key: Key) {
+        self.take(key, None);
     }
 
     #[must_use]
@@ -203,12 +210,13 @@ fn command(event: &KeyEvent) -> Option<Command> {
     match typed(event)? {
         'd' => Some(Command::Detach),
         't' => Some(Command::Size),
+        '[' => Some(Command::Scroll),
         _ => None,
     }
 }
 
 /// The character that this press types, with nothing but Shift held.
-fn typed(event: &KeyEvent) -> Option<char> {
+pub(crate) fn typed(event: &KeyEvent) -> Option<char> {
     let mods = event.mods.without(LOCKS);
     let Key::Char(key) = event.key else {
         return None;
@@ -250,6 +258,7 @@ mod tests {
                 }
                 PrefixOut::Command(Command::Detach) => "detach",
                 PrefixOut::Command(Command::Size) => "size",
+                PrefixOut::Command(Command::Scroll) => "scroll",
                 PrefixOut::Command(Command::Pan(Direction::Up)) => "up",
                 PrefixOut::Command(Command::Pan(Direction::Left)) => "left",
                 PrefixOut::Command(Command::Pan(_)) => "pan",
@@ -272,7 +281,7 @@ mod tests {
             ("up", "up"),
             ("left", "left"),
             ("?", "help"),
-            ("[", "help"),
+            ("[", "scroll"),
             ("x", "help"),
             ("D", "help"),
             ("enter", "help"),

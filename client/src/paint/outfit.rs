@@ -239,6 +239,8 @@ impl Outfit {
         if let Some(mode) = wanted {
             self.set(1006, true, out);
             self.set(mode, true, out);
+        } else if self.modes.get(&1006) == Some(&true) {
+            self.set(1006, false, out);
         }
     }
 
@@ -450,7 +452,7 @@ mod tests {
         check(MouseTracking::Button, "^[?1006h^[?1002h");
         check(MouseTracking::Button, "");
         check(MouseTracking::Any, "^[?1002l^[?1003h");
-        check(MouseTracking::Off, "^[?1003l");
+        check(MouseTracking::Off, "^[?1003l^[?1006l");
     }
 
     #[test]

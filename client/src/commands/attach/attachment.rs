@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use abide_protocol::message::{Event, ToClient, ToServer, ViewerHeader};
-use abide_protocol::{EventNo, Revision};
+use abide_protocol::{EventNo, Revision, SessionId};
 
 use super::ending::Ending;
 use super::events::{self, Shown};
 use super::outgoing::Outgoing;
 use super::picture::Picture;
+use super::scrolling::{Asked, Over};
 use super::signals::{Signal, Signals};
 use crate::keys::prefix::Prefix;
 use crate::keys::{Decoder, FromTerminal, Outer};
@@ -45,6 +46,10 @@ pub(super) struct Attachment {
     pub(super) outgoing: Outgoing,
     pub(super) probe: Probe,
     pub(super) manners: Manners,
+    pub(super) session: SessionId,
+    /// Questions of the scroll mode under way.
+    pub(super) asked: Asked,
+    pub(super) over: Option<Over>,
     /// The keeper has opened the viewer.
     pub(super) attached: bool,
     /// Last event shown.
@@ -76,7 +81,7 @@ impl Attachment {
                 break ending;
             }
             let now = Instant::now();
-            if let Err(ending) = self.show(now) {
+            if let Err(ending) = self.scroll_effects(now).and_then(|()| self.show(now)) {
                 break ending;
             }
             let wake = self.wake(&mut buffer).await;
@@ -129,6 +134,7 @@ impl Attachment {
             self.outgoing.deadline(),
             self.picture.deadline(),
             patient.then_some(patience),
+            self.over.and_then(|over| over.until),
         ]
         .into_iter()
         .flatten()
@@ -207,7 +213,12 @@ impl Attachment {
         for _ in 0..BATCH {
             match next {
                 Ok(Some(message)) => self.message(message, now)?,
-                Ok(None) => return Err(Ending::Lost("its keeper has gone".into())),
+                Ok(None) => {
+                    return Err(match self.over {
+                        Some(over) => Ending::Program(over.status),
+                        None => Ending::Lost("its keeper has gone".into()),
+                    });
+                }
                 Err(error) => return Err(Ending::Lost(error.to_string())),
             }
             if self.picture.full() {
@@ -255,13 +266,11 @@ impl Attachment {
                     self.picture.say(line.into(), now);
                 }
             }
-            ToClient::Ended { status } => return Err(Ending::Program(status)),
+            ToClient::Ended { status } => self.program_ended(status, now)?,
+            ToClient::Answer { id, answer } => self.scroll_answer(id, answer),
             ToClient::Closed(failure) if self.attached => return Err(Ending::Lost(failure.line)),
             ToClient::Closed(failure) => return Err(Ending::Refused(failure)),
-            ToClient::Hello(_)
-            | ToClient::Answer { .. }
-            | ToClient::Summary(_)
-            | ToClient::Unknown => {}
+            ToClient::Hello(_) | ToClient::Summary(_) | ToClient::Unknown => {}
         }
         Ok(())
     }

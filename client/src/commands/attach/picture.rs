@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abide_protocol::message::{Driver, Tail, ToServer};
-use abide_protocol::{Book, LineNo, Row, Size, Snapshot, Update};
+use abide_protocol::snapshot::MouseTracking;
+use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot, Update};
 
 use crate::keys::prefix::Direction;
 use crate::mirror::{Mirror, MirrorError, Step};
 use crate::paint::{Caps, Outfit, Painter, Pan, Scrollback, Surface, View};
+use crate::scroll::{Effect, Scroll};
 
 /// A line of ours stays this long.
 pub(super) const NOTICE: Duration = Duration::from_secs(3);
@@ -54,7 +56,10 @@ pub(super) struct Picture {
     /// The prefix key for people.
     prefix: String,
     dirty: bool,
+    /// The last picture of the session.
     last: Option<View>,
+    /// The history is being read.
+    scroll: Option<Scroll>,
 }
 
 impl Picture {
@@ -79,6 +84,7 @@ impl Picture {
             prefix,
             dirty: false,
             last: None,
+            scroll: None,
         }
     }
 
@@ -124,6 +130,9 @@ impl Picture {
             self.early.extend(tail);
             return Vec::new();
         };
+        if let Some(scroll) = &mut self.scroll {
+            scroll.screen(&snapshot);
+        }
         let early = std::mem::take(&mut self.early);
         self.tell_size(&snapshot);
         if self.target(&snapshot) == Surface::Full {
@@ -177,13 +186,59 @@ impl Picture {
         vec![ToServer::Printed { printed }]
     }
 
+    /// The history is being read.
+    pub(super) fn scrolling(&self) -> bool {
+        self.scroll.is_some()
+    }
+
+    /// Begins to show the history, on the terminal's alternate screen; what to tell the keeper.
+    pub(super) fn scroll_begin(&mut self, now: Instant) -> Vec<ToServer> {
+        let Some(snapshot) = self.mirror.snapshot().map(Arc::clone) else {
+            return Vec::new();
+        };
+        self.notice = None;
+        self.scroll = Some(Scroll::new(&snapshot, self.size, &self.prefix));
+        self.dirty = true;
+        self.arrived(None, now)
+    }
+
+    /// Shows the session again; the rows that left meanwhile come to the scrollback now.
+    pub(super) fn scroll_end(&mut self, now: Instant) -> Vec<ToServer> {
+        self.scroll = None;
+        self.notice = None;
+        self.dirty = true;
+        self.arrived(None, now)
+    }
+
+    /// Has the mode take something in.
+    pub(super) fn scrolled(&mut self, act: impl FnOnce(&mut Scroll)) {
+        if let Some(scroll) = &mut self.scroll {
+            act(scroll);
+            self.dirty = true;
+        }
+    }
+
+    pub(super) fn scroll_effects(&mut self) -> Vec<Effect> {
+        let scroll = self.scroll.as_mut();
+        scroll.map(Scroll::take_effects).unwrap_or_default()
+    }
+
+    /// The scrollback has, or will never have, every row that left the screen.
+    pub(super) fn complete(&self) -> bool {
+        let Some(snapshot) = self.mirror.snapshot() else {
+            return true;
+        };
+        let printed = self.scrollback.printed();
+        self.target(snapshot) == Surface::Full || printed >= Some(snapshot.top)
+    }
+
     /// Enough has come for one paint.
     pub(super) fn full(&self) -> bool {
         self.leaving.len() > LEAVING
     }
 
     fn target(&self, snapshot: &Snapshot) -> Surface {
-        if snapshot.book == Book::Main && snapshot.size == self.size {
+        if self.scroll.is_none() && snapshot.book == Book::Main && snapshot.size == self.size {
             Surface::Inline
         } else {
             Surface::Full
@@ -199,6 +254,9 @@ impl Picture {
         self.size = size;
         self.painter.forget(size);
         self.dirty = true;
+        if let Some(scroll) = &mut self.scroll {
+            scroll.resize(size);
+        }
         if self.drives() {
             self.follows = Some(now + FOLLOWS);
         }
@@ -350,6 +408,13 @@ impl Picture {
             bytes.extend(self.painter.switch(target, self.size));
             bytes.extend(self.outfit.switched(target));
         }
+        self.dirty = false;
+        if let Some(scroll) = &self.scroll {
+            let notice = self.notice.as_ref().map(|(text, _)| &**text);
+            bytes.extend(self.outfit.mirror(&reading(&snapshot)));
+            bytes.extend(self.painter.paint(&scroll.view(notice), &[]));
+            return Some(bytes);
+        }
         self.size_notice(&snapshot, now);
         self.dirty = false;
         bytes.extend(self.outfit.mirror(&snapshot));
@@ -359,7 +424,11 @@ impl Picture {
         self.pan = self.pan.following(&snapshot, self.size);
         let notice = self.notice.as_ref().map(|(text, _)| &**text);
         let view = View::of(&snapshot, self.size, self.pan, notice);
-        let leaving = std::mem::take(&mut self.leaving);
+        // On the alternate screen they wait for the main one.
+        let leaving = match target {
+            Surface::Inline => std::mem::take(&mut self.leaving),
+            Surface::Full => Vec::new(),
+        };
         self.gathers = None;
         bytes.extend(self.painter.paint(&view, &leaving));
         self.last = Some(view);
@@ -389,6 +458,19 @@ impl Picture {
             bytes.extend(format!("\x1b[{};1H\r\n", self.size.rows()).bytes());
         }
         bytes
+    }
+}
+
+/// The session's state as far as the terminal is set by it while its history is read: keys and
+/// mouse are ours.
+fn reading(snapshot: &Snapshot) -> Snapshot {
+    Snapshot {
+        rows: Vec::new(),
+        modes: Modes {
+            mouse: MouseTracking::Button,
+            ..Modes::default()
+        },
+        ..snapshot.clone()
     }
 }
 

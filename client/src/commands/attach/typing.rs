@@ -17,12 +17,24 @@ impl Attachment {
         let mut keys = Vec::new();
         for item in typed {
             if let FromTerminal::Key(key) = item {
-                self.key(key, &mut keys, now)?;
+                if self.picture.scrolling() {
+                    self.scroll_key(key, &mut keys, now)?;
+                    self.scroll_effects(now)?;
+                } else {
+                    self.key(key, &mut keys, now)?;
+                }
                 continue;
             }
             self.send_keys(&mut keys, now)?;
             match item {
                 FromTerminal::Key(_) => {}
+                FromTerminal::Paste(text) if self.picture.scrolling() => {
+                    self.picture.scrolled(|scroll| scroll.paste(&text));
+                }
+                FromTerminal::Mouse(mouse) if self.picture.scrolling() => {
+                    self.picture.scrolled(|scroll| scroll.mouse(mouse));
+                }
+                FromTerminal::Raw(_) if self.picture.scrolling() => {}
                 FromTerminal::Paste(text) => {
                     self.prefix.cancel();
                     self.input(InputEvent::Paste(text), now)?;
@@ -45,8 +57,9 @@ impl Attachment {
             }
             PrefixOut::Help => {
                 let prefix = &self.manners.prefix_name;
-                let help =
-                    format!("{prefix} and d: detach, t: size, arrows: pan, {prefix}: itself");
+                let help = format!(
+                    "{prefix} and d: detach, [: history, t: size, arrows: pan, {prefix}: itself"
+                );
                 self.picture.say(help, now);
             }
             PrefixOut::Pending | PrefixOut::Nothing => {}
@@ -99,7 +112,7 @@ impl Attachment {
         }
     }
 
-    fn command(&mut self, command: Command, now: Instant) -> Flow {
+    pub(super) fn command(&mut self, command: Command, now: Instant) -> Flow {
         match command {
             Command::Detach => Err(Ending::Detached),
             Command::Size if self.manners.watch => {
@@ -110,6 +123,7 @@ impl Attachment {
             Command::Size => self.send(&ToServer::Drive {
                 take: !self.picture.drives(),
             }),
+            Command::Scroll => self.scroll_begin(now),
             Command::Pan(direction) => {
                 self.picture.pan(direction);
                 Ok(())
