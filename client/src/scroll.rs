@@ -12,6 +12,7 @@ mod gather;
 mod keys;
 mod motion;
 mod place;
+mod prompt;
 mod seek;
 mod selection;
 mod sheet;
@@ -28,6 +29,7 @@ use finder::{Finder, Jump};
 use gather::{Gather, Gathered};
 use keys::{Act, Keys};
 use place::Place;
+use prompt::Prompt;
 use seek::Seek;
 use selection::{Kind, Selection};
 
@@ -71,17 +73,6 @@ pub enum Effect {
     Copy(String),
     /// The mode is over.
     Leave,
-}
-
-/// The prompt of a search that is being typed.
-struct Prompt {
-    text: String,
-    backwards: bool,
-    /// Where the search began: Escape goes back there.
-    origin: Place,
-    view: LineNo,
-    /// What was looked for before.
-    before: Finder,
 }
 
 /// The mode.
@@ -328,68 +319,6 @@ impl Scroll {
         }
         let backwards = self.finder.backwards() != reverse;
         self.jump = Some(Jump::new(self.cursor, backwards));
-    }
-
-    fn prompt_key(&mut self, event: &KeyEvent) {
-        match keys::prompt(event) {
-            keys::Edit::Text(text) => self.prompt_text(&text),
-            keys::Edit::Erase => {
-                let Some(prompt) = &mut self.prompt else {
-                    return;
-                };
-                if prompt.text.pop().is_none() {
-                    self.give_up_search();
-                } else {
-                    self.search_typed();
-                }
-            }
-            keys::Edit::Clear => {
-                if let Some(prompt) = &mut self.prompt {
-                    prompt.text.clear();
-                }
-                self.search_typed();
-            }
-            keys::Edit::Accept => {
-                let Some(prompt) = self.prompt.take() else {
-                    return;
-                };
-                if prompt.text.is_empty() {
-                    self.finder = prompt.before.resumed();
-                    self.finder.turn(prompt.backwards);
-                    self.next_hit(false);
-                }
-            }
-            keys::Edit::GiveUp => self.give_up_search(),
-            keys::Edit::Nothing => {}
-        }
-    }
-
-    fn prompt_text(&mut self, text: &str) {
-        if let Some(prompt) = &mut self.prompt {
-            let room = abide_protocol::limits::MAX_PATTERN - prompt.text.len();
-            prompt.text += abide_protocol::text::cut(text, room);
-        }
-        self.search_typed();
-    }
-
-    /// The pattern has changed: looks for it from where the search began.
-    fn search_typed(&mut self) {
-        let Some(prompt) = &self.prompt else { return };
-        self.message = None;
-        self.cursor = prompt.origin;
-        self.view = prompt.view;
-        self.finder = Finder::new(prompt.text.clone(), prompt.backwards);
-        self.jump = (!prompt.text.is_empty()).then(|| Jump::new(prompt.origin, prompt.backwards));
-    }
-
-    fn give_up_search(&mut self) {
-        if let Some(prompt) = self.prompt.take() {
-            self.finder = prompt.before.resumed();
-            self.cursor = prompt.origin;
-            self.view = prompt.view;
-            self.jump = None;
-            self.message = None;
-        }
     }
 
     /// Goes on with everything that waits, and asks for what it waits for.
