@@ -196,23 +196,24 @@ fn frames_stop_while_nobody_acknowledges_and_go_on_after() {
     let mut client = home.connect(&info);
     client.acks = false;
     client.attach();
-    client.line("line 0");
-    client.until("the second frame", |client| {
-        client.snapshots + client.updates == 2
-    });
-    for n in 1..5 {
-        client.line(&format!("line {n}"));
-    }
     let session = info.id;
     let mut other = home.connect(&info);
-    wait_for("the last line in the session", || {
-        let range = CaptureRange { history: 0 };
-        let answer = other.ask(Request::Capture { session, range });
-        let Answer::Captured { snapshot, .. } = answer else {
-            panic!("{answer:?}");
-        };
-        let shown = snapshot.rows.iter().filter(|row| row.text() == "line 4");
-        shown.count() == 2
+    // Each line is typed once the one before has been echoed and printed: they would mix.
+    for n in 0..5 {
+        let line = format!("line {n}");
+        client.line(&line);
+        wait_for("the line in the session", || {
+            let range = CaptureRange { history: 0 };
+            let answer = other.ask(Request::Capture { session, range });
+            let Answer::Captured { snapshot, .. } = answer else {
+                panic!("{answer:?}");
+            };
+            let shown = snapshot.rows.iter().filter(|row| row.text() == line);
+            shown.count() == 2
+        });
+    }
+    client.until("the second frame", |client| {
+        client.snapshots + client.updates == 2
     });
     client.listen(Duration::from_millis(100));
     assert_eq!(client.snapshots + client.updates, 2);
