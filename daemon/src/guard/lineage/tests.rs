@@ -1,5 +1,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 
 use super::*;
 use abide_protocol::SessionId;
@@ -285,17 +287,34 @@ fn lines_of_the_kernel() {
     check(String::new(), None);
 }
 
+/// Of a child that has a process session of its own: that of the tests may have been made outside of
+/// their process namespace, where it has no number.
 #[test]
-fn this_process_is_read_as_it_is() {
+fn a_process_is_read_as_it_is() {
+    let mut child = Command::new("setsid")
+        .arg("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Its echo shows that it has come as far as its program.
+    child.stdin.as_mut().unwrap().write_all(b"here\n").unwrap();
+    let mut echo = [0; 5];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut echo)
+        .unwrap();
+    let found = System.process(child.id()).unwrap();
     let own = System.process(std::process::id()).unwrap();
+    drop(child.stdin.take());
+    child.wait().unwrap();
     assert_eq!(
-        own.parent,
-        rustix::process::getppid()
-            .unwrap()
-            .as_raw_nonzero()
-            .get()
-            .unsigned_abs()
+        (found.parent, found.session, found.tty),
+        (std::process::id(), child.id(), 0)
     );
-    let session = rustix::process::getsid(None).unwrap();
-    assert_eq!(own.session, session.as_raw_nonzero().get().unsigned_abs());
+    assert_eq!(own.parent, std::os::unix::process::parent_id());
+    assert!(own.started <= found.started);
+    assert_eq!(System.process(child.id()), None);
 }
