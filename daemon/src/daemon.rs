@@ -14,6 +14,8 @@ mod registry;
 mod requests;
 mod roster;
 mod warnings;
+#[expect(dead_code, reason = "the listener comes next")]
+mod web;
 
 use std::process::ExitCode;
 use std::sync::Arc;

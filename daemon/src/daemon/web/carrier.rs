@@ -1,0 +1,308 @@
+//! Ordered binary messages to one peer of the network, over a WebSocket.
+
+use std::io;
+use std::net::IpAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::limits::{FAREWELL, MAX_MESSAGE, READ_BUFFER, STAGE, STRANGER, WRITE_BUFFER};
+
+/// Bytes both ways: TLS or TCP, in tests anything.
+pub(in crate::daemon) trait Duplex:
+    AsyncRead + AsyncWrite + Send + Unpin
+{
+}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// What a peer says it is. It gives no right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::daemon) enum PeerKind {
+    Native,
+    Browser,
+}
+
+/// Who is at the other end, as far as the carrier can tell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::daemon) struct Peer {
+    /// In its one canonical form: an IPv4 address is never one of IPv6.
+    pub(in crate::daemon) address: IpAddr,
+    pub(in crate::daemon) kind: PeerKind,
+    /// Of a browser's page, and one of ours.
+    pub(in crate::daemon) origin: Option<String>,
+    /// Plain HTTP on 127.0.0.1: devices paired there are in memory only.
+    pub(in crate::daemon) loopback: bool,
+}
+
+/// Why a carrier gives no more messages.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::daemon) enum CarrierError {
+    #[error("the other side hung up")]
+    Closed,
+    #[error("the other side sent nothing in time")]
+    Late,
+    #[error("the other side sent a text instead of bytes")]
+    Text,
+    #[error("the other side sent no WebSocket messages: {0}")]
+    Garbled(Error),
+    #[error("{0}")]
+    Io(io::Error),
+}
+
+impl From<Error> for CarrierError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ConnectionClosed | Error::AlreadyClosed => Self::Closed,
+            Error::Io(error) => match error.kind() {
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof => Self::Closed,
+                _ => Self::Io(error),
+            },
+            other => Self::Garbled(other),
+        }
+    }
+}
+
+/// The time that a peer has to become known, and its place among the half open.
+pub(super) struct Probation {
+    until: Instant,
+    /// Given back when the peer is known, or gone.
+    _place: Option<Box<dyn Send>>,
+}
+
+impl Probation {
+    /// Begins with the connection.
+    pub(super) fn begin(place: Option<Box<dyn Send>>) -> Self {
+        Self {
+            until: Instant::now() + STRANGER,
+            _place: place,
+        }
+    }
+
+    /// When the stage that begins now has to be over.
+    pub(super) fn stage(&self) -> Instant {
+        self.until.min(Instant::now() + STAGE)
+    }
+}
+
+/// Ordered binary messages to one peer of the network.
+pub(in crate::daemon) struct Carrier {
+    socket: WebSocketStream<Box<dyn Duplex>>,
+    peer: Peer,
+    /// `None`: the peer is known.
+    probation: Option<Probation>,
+}
+
+impl Carrier {
+    /// Over a stream whose upgrade is done; `read` came behind it.
+    pub(super) async fn opened(
+        stream: Box<dyn Duplex>,
+        read: Vec<u8>,
+        peer: Peer,
+        probation: Probation,
+    ) -> Self {
+        let config = Some(config());
+        let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
+        Self {
+            socket,
+            peer,
+            probation: Some(probation),
+        }
+    }
+
+    pub(in crate::daemon) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The peer's channel is live: the deadlines of strangers end, and its place among the half open
+    /// is free again.
+    pub(in crate::daemon) fn authenticated(&mut self) {
+        self.probation = None;
+    }
+
+    /// The next message, which a stranger has to send in time. May be dropped and called again
+    /// without loss; then the stage begins anew, but never the time of all stages.
+    pub(in crate::daemon) async fn next(&mut self) -> Result<Vec<u8>, CarrierError> {
+        match self.deadline() {
+            None => self.read().await,
+            Some(deadline) => timeout_at(deadline, self.read())
+                .await
+                .map_err(|_| CarrierError::Late)?,
+        }
+    }
+
+    async fn read(&mut self) -> Result<Vec<u8>, CarrierError> {
+        loop {
+            match self.socket.next().await {
+                None => return Err(CarrierError::Closed),
+                Some(message) => match message? {
+                    Message::Binary(bytes) => return Ok(bytes.into()),
+                    Message::Text(_) => return Err(CarrierError::Text),
+                    Message::Close(_) => return Err(CarrierError::Closed),
+                    // Pings are answered by the library.
+                    Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                },
+            }
+        }
+    }
+
+    /// Returns when the message is with the system. One that is dropped meanwhile may still go out,
+    /// whole.
+    pub(in crate::daemon) async fn send(&mut self, message: Vec<u8>) -> Result<(), CarrierError> {
+        let deadline = self.deadline();
+        let sent = self.socket.send(Message::Binary(message.into()));
+        match deadline {
+            None => Ok(sent.await?),
+            Some(deadline) => Ok(timeout_at(deadline, sent)
+                .await
+                .map_err(|_| CarrierError::Late)??),
+        }
+    }
+
+    /// Ends it with this code and no reason.
+    pub(in crate::daemon) async fn close(mut self, code: u16) {
+        let deadline = Instant::now() + FAREWELL;
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        let farewell = async {
+            self.socket.close(Some(frame)).await?;
+            // What is unread when a socket closes can take the farewell with it.
+            while self.socket.next().await.transpose()?.is_some() {}
+            Ok::<(), Error>(())
+        };
+        // A peer that does not listen misses it.
+        let _ = timeout_at(deadline, farewell).await;
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.probation.as_ref().map(Probation::stage)
+    }
+
+    /// A stranger's carrier over any stream, as if it had been upgraded.
+    #[cfg(test)]
+    pub(in crate::daemon) async fn over(stream: impl Duplex + 'static, peer: Peer) -> Self {
+        let stream: Box<dyn Duplex> = Box::new(stream);
+        Self::opened(stream, Vec::new(), peer, Probation::begin(None)).await
+    }
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    fn peer() -> Peer {
+        Peer {
+            address: IpAddr::from([127, 0, 0, 1]),
+            kind: PeerKind::Native,
+            origin: None,
+            loopback: true,
+        }
+    }
+
+    async fn pair() -> (WebSocketStream<DuplexStream>, Carrier) {
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let device = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        (device, Carrier::over(far, peer()).await)
+    }
+
+    #[tokio::test]
+    async fn messages_arrive_in_order_both_ways() {
+        let (mut device, mut carrier) = pair().await;
+        for size in [0, 1, 4096, MAX_MESSAGE] {
+            let message = vec![7; size];
+            device
+                .send(Message::Binary(message.clone().into()))
+                .await
+                .unwrap();
+            assert_eq!(carrier.next().await.unwrap(), message);
+            carrier.send(message.clone()).await.unwrap();
+            let heard = device.next().await.unwrap().unwrap();
+            assert_eq!(heard, Message::Binary(message.into()));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_message_of_ours_ends_the_carrier() {
+        let (mut device, mut carrier) = pair().await;
+        device.send(Message::text("hello")).await.unwrap();
+        assert!(matches!(carrier.next().await, Err(CarrierError::Text)));
+
+        let (mut device, mut carrier) = pair().await;
+        let long = vec![0; MAX_MESSAGE + 1];
+        device.send(Message::Binary(long.into())).await.unwrap();
+        assert!(matches!(
+            carrier.next().await,
+            Err(CarrierError::Garbled(Error::Capacity(_)))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_close_names_the_code_and_nothing_else() {
+        let (mut device, carrier) = pair().await;
+        let closing = tokio::spawn(carrier.close(4400));
+        let Message::Close(Some(frame)) = device.next().await.unwrap().unwrap() else {
+            panic!("not a close");
+        };
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4400, ""));
+        assert!(device.next().await.is_none());
+        closing.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_has_five_seconds_for_a_message_and_ten_in_all() {
+        let (mut device, mut carrier) = pair().await;
+        let began = Instant::now();
+        assert!(matches!(carrier.next().await, Err(CarrierError::Late)));
+        assert_eq!(began.elapsed().as_secs(), STAGE.as_secs());
+
+        let (mut slow, mut other) = pair().await;
+        let began = Instant::now();
+        let dripping = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(STAGE / 2).await;
+                if slow.send(Message::Binary("x".into())).await.is_err() {
+                    break;
+                }
+            }
+        });
+        while other.next().await.is_ok() {}
+        assert_eq!(began.elapsed().as_secs(), STRANGER.as_secs());
+        dripping.abort();
+
+        carrier.authenticated();
+        let waiting = tokio::spawn(async move { carrier.next().await });
+        tokio::time::sleep(STRANGER * 100).await;
+        device.send(Message::Binary("x".into())).await.unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap(), b"x");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_does_not_read_holds_no_more_than_the_buffers() {
+        let (near, far) = tokio::io::duplex(1024);
+        let mut carrier = Carrier::over(far, peer()).await;
+        let late = carrier.send(vec![0; MAX_MESSAGE]).await;
+        assert!(matches!(late, Err(CarrierError::Late)));
+        carrier.close(1000).await;
+        drop(near);
+    }
+}
