@@ -6,6 +6,9 @@ use support::emulator::Options;
 use support::home::Home;
 use support::terminal::Terminal;
 
+/// Different frames that are shown on any machine, however busy.
+const FEW: usize = 4;
+
 /// Writes 1,000 blocks in one write; each paints its number on every row.
 const BLOCKS: &str = r"
 import os, sys
@@ -64,8 +67,10 @@ fn back_to_back_blocks_are_shown_whole_and_often() {
     }
     let seconds = ((last - first) / 1000.0).max(0.001);
     let rate = shown.len() as f64 / seconds;
+    // How many there are is a question of speed, which only a machine at rest can answer.
+    let often = !support::soak() || rate >= 20.0;
     assert!(
-        shown.len() > 1 && rate >= 20.0,
+        shown.len() >= FEW && often,
         "{} frames in {seconds:.2} s",
         shown.len()
     );
