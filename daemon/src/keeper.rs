@@ -3,11 +3,12 @@
 //! [`birth`] is how it starts, the session actor is what it does from then on, and [`ended`] is
 //! what it leaves behind. What decides something is a pure module of its own, with the clock as
 //! an argument: `pacing`, `hold`, `tail`, `stream`, `queue`, `driver`, `focus`, `events`,
-//! `environment`.
+//! `environment`, `cuts`.
 
 pub mod birth;
 #[cfg(test)]
 mod blank;
+mod cuts;
 mod driver;
 pub mod encode;
 pub mod ended;

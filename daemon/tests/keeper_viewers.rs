@@ -577,7 +577,10 @@ fn a_cut_device_is_gone_before_it_types_again() {
         unreachable!()
     };
     // The order is in the sockets, not in time: the keeper finds both at once or the cut first.
-    daemon.request(Request::Cut { device: id });
+    daemon.request(Request::Cut {
+        device: id,
+        epoch: None,
+    });
     device.line("forbidden");
     device.until("the end of the link", |client| client.closed.is_some());
     assert_eq!(

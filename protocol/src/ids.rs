@@ -85,6 +85,11 @@ number! {
     ViewerId
 }
 
+number! {
+    /// One pairing under way, as the daemon counts them.
+    PairingNo
+}
+
 impl LineNo {
     #[must_use]
     pub fn plus(self, rows: u64) -> Self {

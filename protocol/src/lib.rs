@@ -35,8 +35,8 @@ pub use apply::{ApplyError, apply};
 pub use diff::diff;
 pub use grant::{Grant, Role};
 pub use ids::{
-    Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Revision, SessionId, Size, StreamId,
-    ViewerId,
+    Book, DeviceId, EventNo, InputSeq, LineNo, PairingNo, RequestId, Revision, SessionId, Size,
+    StreamId, ViewerId,
 };
 pub use row::{Mark, MarkKind, Row, RowBuilder, Run, Shape};
 pub use snapshot::{Cursor, CursorShape, Modes, Palette, Progress, Snapshot};

@@ -3,6 +3,7 @@
 
 mod answer;
 mod attach;
+mod device;
 mod request;
 mod session;
 mod spec;
@@ -17,6 +18,10 @@ use crate::update::Update;
 
 pub use answer::{Answer, DaemonStatus, FailKind, Failure, Hit};
 pub use attach::{Attach, Limits, SizeWish, TerminalLook};
+pub use device::{
+    AuditRow, Claiming, CodeVerdict, DeviceEdit, DeviceInfo, DeviceKind, PairingOffer,
+    PairingStage, Revoked, Ticket,
+};
 pub use request::{CaptureRange, EndHow, Request, Search};
 pub use session::{ExitStatus, SessionInfo, SessionState};
 pub use spec::{EnvVar, ResourceLimit, Spec};
@@ -123,6 +128,8 @@ pub enum ToClient {
     Summary(Box<SessionInfo>),
     /// The attach or the whole link cannot go on.
     Closed(Failure),
+    /// From the daemon to a device: something that its user should know, in one line.
+    Notice(String),
     /// A kind this build does not know; skipped.
     Unknown,
 }

@@ -145,6 +145,7 @@ fn open(
             ..Limits::ALL
         },
         ssh_auth_sock: variable("SSH_AUTH_SOCK"),
+        epoch: None,
     })))?;
     link.post(&ToServer::Focus { focused: true })?;
     let mut probe = Probe::default();

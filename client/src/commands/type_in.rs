@@ -149,6 +149,7 @@ impl Typist {
             device: None,
             limits: Limits::ALL,
             ssh_auth_sock: None,
+            epoch: None,
         };
         link.send(&ToServer::Attach(Box::new(attach))).await?;
         loop {

@@ -44,7 +44,17 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::LoginEnvironment => Ok(Answer::Environment(
             daemon.login_environment().await.to_vec(),
         )),
-        Request::Subscribe | Request::Cut { .. } => Err(failure(
+        Request::Pair { .. }
+        | Request::AwaitPairing { .. }
+        | Request::EnterCode { .. }
+        | Request::Devices
+        | Request::EditDevice { .. }
+        | Request::Revoke { .. }
+        | Request::Audit { .. } => Err(failure(
+            FailKind::Unsupported,
+            "this daemon does not pair devices; update it",
+        )),
+        Request::Subscribe | Request::Cut { .. } | Request::Notify { .. } => Err(failure(
             FailKind::Unsupported,
             "only keepers answer this request",
         )),

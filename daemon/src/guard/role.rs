@@ -38,8 +38,15 @@ impl Role {
     /// Whether it may ask this.
     pub fn may_ask(&self, request: &Request) -> Result<(), Failure> {
         match (self, request) {
-            (Self::Trusted, Request::Trust { .. }) => Err(forbidden(
-                "trust is not given from inside a session; type it in a terminal outside".into(),
+            (
+                Self::Trusted,
+                Request::Trust { .. }
+                | Request::Pair { .. }
+                | Request::AwaitPairing { .. }
+                | Request::EnterCode { .. }
+                | Request::EditDevice { .. },
+            ) => Err(forbidden(
+                "rights are not given from inside a session; type it in a terminal outside".into(),
             )),
             // A question that nobody knows is answered as such.
             (Self::Outside | Self::Trusted, _) | (_, Request::List | Request::Unknown) => Ok(()),

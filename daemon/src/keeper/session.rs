@@ -25,6 +25,7 @@ use abide_protocol::{LineNo, ViewerId, wire};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Sleep;
 
+use super::cuts::Cuts;
 use super::driver::Wheel;
 use super::engine::Engine;
 use super::events::Events;
@@ -84,6 +85,7 @@ pub(crate) struct Session {
     grid: Grid,
     bodies: Bodies,
     departed: Departed,
+    cuts: Cuts,
     listener: UnixListener,
     links: Vec<Link>,
     viewers: u64,

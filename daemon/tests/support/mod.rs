@@ -220,6 +220,7 @@ impl Client {
             device: None,
             limits: Limits::ALL,
             ssh_auth_sock: None,
+            epoch: None,
         }
     }
 
@@ -340,7 +341,7 @@ impl Client {
 
     fn take(&mut self, message: ToClient) {
         match message {
-            ToClient::Hello(_) | ToClient::Unknown => {}
+            ToClient::Hello(_) | ToClient::Notice(_) | ToClient::Unknown => {}
             ToClient::Answer { id, answer } => self.answers.push((id, answer)),
             ToClient::Attached { applied, event, .. } => {
                 self.applied = applied;

@@ -10,26 +10,13 @@ use super::keys::Psk;
 use super::limits::{KIND, MAX_EARLY};
 use crate::grant::Role;
 use crate::ids::DeviceId;
-
-/// What a device is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, EncodeDerive, Decode)]
-#[cbor(index_only)]
-pub enum DeviceKind {
-    /// `abide` on another machine.
-    #[n(0)]
-    Native,
-    #[n(1)]
-    Browser,
-    /// A kind that a later build invented.
-    #[n(65535)]
-    Unknown,
-}
+pub use crate::message::DeviceKind;
 
 /// The device's first message: it wants this ticket. What it says about itself is for a person to
 /// read, and gives no right.
 #[derive(Clone, PartialEq, Eq, Debug, EncodeDerive, Decode)]
 pub struct Claim {
-    #[cbor(n(0), with = "device_kind")]
+    #[cbor(n(0), with = "crate::wire::fields::device_kind")]
     pub kind: DeviceKind,
     /// A name that the device proposes for itself.
     #[cbor(n(1), with = "crate::wire::texts::device")]
@@ -180,33 +167,5 @@ fn whole<'b, T: Decode<'b, ()>>(body: &'b [u8]) -> Result<T, NoPairing> {
         Ok(value)
     } else {
         Err(NoPairing)
-    }
-}
-
-/// A device's kind, of which there may be more one day.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that the derive asks for"
-)]
-mod device_kind {
-    use minicbor::decode::{self, Decoder};
-    use minicbor::encode::{self, Encode, Encoder, Write};
-
-    use super::DeviceKind;
-    use crate::wire::fields::or_unknown;
-
-    pub(super) fn encode<Ctx, W: Write>(
-        kind: &DeviceKind,
-        e: &mut Encoder<W>,
-        ctx: &mut Ctx,
-    ) -> Result<(), encode::Error<W::Error>> {
-        kind.encode(e, ctx)
-    }
-
-    pub(super) fn decode<Ctx>(
-        d: &mut Decoder<'_>,
-        ctx: &mut Ctx,
-    ) -> Result<DeviceKind, decode::Error> {
-        or_unknown(d, ctx, DeviceKind::Unknown)
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
+use super::device::{AuditRow, CodeVerdict, DeviceInfo, PairingStage, Revoked, Ticket};
 use super::session::{ExitStatus, SessionInfo};
 use super::spec::EnvVar;
 use crate::ids::LineNo;
@@ -137,6 +138,24 @@ pub enum Answer {
         #[n(2)]
         searched: u64,
     },
+    #[n(11)]
+    Ticket(#[n(0)] Box<Ticket>),
+    #[n(12)]
+    Pairing {
+        /// Grows with each stage.
+        #[n(0)]
+        step: u64,
+        #[n(1)]
+        stage: PairingStage,
+    },
+    #[n(13)]
+    Code(#[n(0)] CodeVerdict),
+    #[n(14)]
+    Devices(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<DeviceInfo>),
+    #[n(15)]
+    Revoked(#[n(0)] Revoked),
+    #[n(16)]
+    Audit(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<AuditRow>),
     /// A kind this build does not know.
     #[n(65535)]
     Unknown,

@@ -100,4 +100,7 @@ pub struct Attach {
     /// session's `SSH_AUTH_SOCK` leads there from now on.
     #[n(13)]
     pub ssh_auth_sock: Option<String>,
+    /// Set by the daemon with `device`: counts the changes of its rights.
+    #[n(14)]
+    pub epoch: Option<u64>,
 }

@@ -2,8 +2,9 @@
 
 use minicbor::{Decode, Encode};
 
+use super::device::{DeviceEdit, PairingOffer};
 use super::spec::Spec;
-use crate::ids::{Book, DeviceId, LineNo, SessionId};
+use crate::ids::{Book, DeviceId, LineNo, PairingNo, SessionId};
 
 /// How much of a session `capture` returns.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -128,6 +129,9 @@ pub enum Request {
     Cut {
         #[n(0)]
         device: DeviceId,
+        /// Attachments that carry an earlier epoch are refused from now on.
+        #[n(1)]
+        epoch: Option<u64>,
     },
     /// The environment the daemon found by the user's login shell (`doctor`).
     #[n(14)]
@@ -149,6 +153,64 @@ pub enum Request {
         session: SessionId,
         #[n(1)]
         trusted: bool,
+    },
+    /// To the daemon, as all up to `Audit`: begins a pairing, which ends with this link. Answered
+    /// `Ticket`.
+    #[n(18)]
+    Pair {
+        #[n(0)]
+        offer: Box<PairingOffer>,
+    },
+    /// Answered `Pairing` when the pairing has come further than step `seen`.
+    #[n(19)]
+    AwaitPairing {
+        #[n(0)]
+        pairing: PairingNo,
+        #[n(1)]
+        seen: u64,
+    },
+    /// The code that the new device shows, as a person typed it. Answered `Code`.
+    #[n(20)]
+    EnterCode {
+        #[n(0)]
+        pairing: PairingNo,
+        #[cbor(n(1), with = "crate::wire::texts::line")]
+        code: String,
+    },
+    /// Answered `Devices`.
+    #[n(21)]
+    Devices,
+    #[n(22)]
+    EditDevice {
+        #[n(0)]
+        device: DeviceId,
+        #[n(1)]
+        edit: DeviceEdit,
+    },
+    /// Answered `Revoked`; the device does nothing any more then. `None`: all devices, and the
+    /// daemon gets a new key.
+    #[n(23)]
+    Revoke {
+        #[n(0)]
+        device: Option<DeviceId>,
+    },
+    /// Answered `Audit`: rows after the one with this number, oldest first, or the newest if there
+    /// are more than `limit`.
+    #[n(24)]
+    Audit {
+        #[n(0)]
+        after: u64,
+        #[n(1)]
+        limit: u32,
+        /// Answered when there is at least one.
+        #[n(2)]
+        wait: bool,
+    },
+    /// From the daemon to a keeper: a line for all of its viewers.
+    #[n(25)]
+    Notify {
+        #[cbor(n(0), with = "crate::wire::texts::line")]
+        line: String,
     },
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]

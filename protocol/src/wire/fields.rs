@@ -113,6 +113,31 @@ pub(crate) mod fail_kind {
     }
 }
 
+/// A device's kind, of which there may be more one day.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that the derive asks for"
+)]
+pub(crate) mod device_kind {
+    use super::*;
+    use crate::message::DeviceKind;
+
+    pub(crate) fn encode<Ctx, W: Write>(
+        kind: &DeviceKind,
+        e: &mut Encoder<W>,
+        ctx: &mut Ctx,
+    ) -> Result<(), encode::Error<W::Error>> {
+        kind.encode(e, ctx)
+    }
+
+    pub(crate) fn decode<Ctx>(
+        d: &mut Decoder<'_>,
+        ctx: &mut Ctx,
+    ) -> Result<DeviceKind, decode::Error> {
+        or_unknown(d, ctx, DeviceKind::Unknown)
+    }
+}
+
 /// The value, or `unknown` where it is, or holds, a variant that this build does not know.
 pub(crate) fn or_unknown<'b, Ctx, T: Decode<'b, Ctx>>(
     d: &mut Decoder<'b>,

@@ -6,6 +6,7 @@ use minicbor::encode::{Encode, Encoder};
 use std::convert::Infallible;
 
 use super::fields::{checked, or_unknown};
+use super::texts::line;
 use crate::input::InputEvent;
 use crate::limits;
 use crate::message::{Answer, Request, ToClient, ToServer};
@@ -199,6 +200,7 @@ impl Message for ToClient {
             9 => body(d, 1, |d| d.decode().map(|status| Self::Ended { status }))?,
             10 => Self::Summary(d.decode()?),
             11 => Self::Closed(d.decode()?),
+            12 => body(d, 1, |d| line::decode(d, c).map(Self::Notice))?,
             _ => return Ok(Self::Unknown),
         };
         whole(d).map(|()| message)
@@ -218,6 +220,7 @@ fn client_kind(message: &ToClient) -> u16 {
         ToClient::Ended { .. } => 9,
         ToClient::Summary(_) => 10,
         ToClient::Closed(_) => 11,
+        ToClient::Notice(_) => 12,
         ToClient::Unknown => UNKNOWN,
     }
 }
@@ -256,6 +259,7 @@ fn write_to_client(message: &ToClient, e: &mut Writer<'_>) -> Written {
         ToClient::Ended { status } => e.array(1)?.encode(status)?.ok(),
         ToClient::Summary(info) => info.encode(e, c),
         ToClient::Closed(failure) => failure.encode(e, c),
+        ToClient::Notice(text) => line::encode(text, e.array(1)?, c),
         ToClient::Unknown => e.array(0)?.ok(),
     }
 }

@@ -141,10 +141,8 @@ texts! {
     /// a session is the daemon's to say, in words.
     name = limits::MAX_LINE, true, text::without_bidi;
     /// What a device or a daemon is called, and what it runs: as [`name`], shorter.
-    #[cfg(feature = "channel")]
     device = limits::MAX_NAME, true, text::without_bidi;
     /// A web page's origin: as [`name`], of the length that a host name makes.
-    #[cfg(feature = "channel")]
     origin = limits::MAX_ORIGIN, true, text::without_bidi;
     /// As [`name`], with its own bound.
     title = limits::MAX_TITLE, true, text::without_bidi;

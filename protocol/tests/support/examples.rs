@@ -18,11 +18,11 @@ use abide_protocol::{
     Snapshot, StreamId, Style, Underline, ViewerId, diff,
 };
 
-const SESSION: SessionId = SessionId([
+pub(super) const SESSION: SessionId = SessionId([
     0x01, 0x93, 0x4e, 0x2a, 0x7b, 0x1c, 0x7d, 0x4e, 0x8f, 0x90, 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6,
 ]);
 const STREAM: StreamId = StreamId([0x5a; 16]);
-const DEVICE: DeviceId = DeviceId([0xd0; 16]);
+pub(super) const DEVICE: DeviceId = DeviceId([0xd0; 16]);
 const RED: Rgb = Rgb {
     r: 255,
     g: 0,
@@ -292,6 +292,7 @@ fn attach() -> Attach {
             ..Limits::ALL
         },
         ssh_auth_sock: Some("/tmp/ssh-x/agent.1".into()),
+        epoch: Some(3),
     }
 }
 
@@ -392,7 +393,20 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("status", Request::Status),
         ("shutdown", Request::Shutdown),
         ("subscribe", Request::Subscribe),
-        ("cut", Request::Cut { device: DEVICE }),
+        (
+            "cut",
+            Request::Cut {
+                device: DEVICE,
+                epoch: None,
+            },
+        ),
+        (
+            "cut, with an epoch",
+            Request::Cut {
+                device: DEVICE,
+                epoch: Some(4),
+            },
+        ),
         ("login environment", Request::LoginEnvironment),
     ]
 }
@@ -502,6 +516,7 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
     ];
     let id = RequestId(17);
     let requests = requests().into_iter().chain(searches());
+    let requests = requests.chain(super::devices::requests());
     examples.extend(requests.map(|(name, request)| {
         (
             format!("request: {name}"),
@@ -633,6 +648,7 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
         ("ended", ToClient::Ended { status: lost }),
         ("summary", ToClient::Summary(Box::new(ended()))),
         ("closed", ToClient::Closed(closed)),
+        ("notice", ToClient::Notice("\"phone\" was paired".into())),
     ]
     .map(|(name, message)| (name.to_owned(), message))
     .into();
@@ -640,6 +656,7 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
     examples.extend(
         answers()
             .into_iter()
+            .chain(super::devices::answers())
             .map(|(name, answer)| (format!("answer: {name}"), ToClient::Answer { id, answer })),
     );
     examples

@@ -19,7 +19,7 @@ use proptest::sample::select;
 
 use super::{book, line, pair, palette, revision, row, size, snapshot};
 
-fn word() -> impl Strategy<Value = String> {
+pub(super) fn word() -> impl Strategy<Value = String> {
     "[ -~äß漢]{0,10}"
 }
 
@@ -27,7 +27,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..6)
 }
 
-fn session() -> impl Strategy<Value = SessionId> {
+pub(super) fn session() -> impl Strategy<Value = SessionId> {
     any::<[u8; 16]>().prop_map(SessionId)
 }
 
@@ -35,7 +35,7 @@ fn stream() -> impl Strategy<Value = StreamId> {
     any::<[u8; 16]>().prop_map(StreamId)
 }
 
-fn device() -> impl Strategy<Value = DeviceId> {
+pub(super) fn device() -> impl Strategy<Value = DeviceId> {
     any::<[u8; 16]>().prop_map(DeviceId)
 }
 
@@ -80,7 +80,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn attach() -> impl Strategy<Value = Attach> {
     let wish = select(vec![SizeWish::Watch, SizeWish::IfFree, SizeWish::Take]);
     let event = option::of(any::<u64>().prop_map(EventNo));
-    let local = option::of(word());
+    let local = (option::of(word()), any::<Option<u64>>());
     let who = (
         session(),
         stream(),
@@ -97,7 +97,7 @@ fn attach() -> impl Strategy<Value = Attach> {
         any::<u64>(),
     );
     (who, what, size(), wish, look()).prop_map(|(who, what, size, wish, look)| {
-        let (session, stream, name, device, limits, ssh_auth_sock) = who;
+        let (session, stream, name, device, limits, (ssh_auth_sock, epoch)) = who;
         let (have, event, frames, printed, history) = what;
         Attach {
             session,
@@ -114,6 +114,7 @@ fn attach() -> impl Strategy<Value = Attach> {
             device,
             limits,
             ssh_auth_sock,
+            epoch,
         }
     })
 }
@@ -302,11 +303,13 @@ fn request() -> impl Strategy<Value = Request> {
         1 => (session(), word()).prop_map(|(session, name)| Request::Rename { session, name }),
         1 => session().prop_map(|session| Request::Remove { session }),
         1 => session().prop_map(|session| Request::Clear { session }),
-        1 => device().prop_map(|device| Request::Cut { device }),
+        1 => (device(), any::<Option<u64>>())
+            .prop_map(|(device, epoch)| Request::Cut { device, epoch }),
         1 => (session(), search())
             .prop_map(|(session, query)| Request::Search { session, query }),
         1 => (session(), any::<bool>())
             .prop_map(|(session, trusted)| Request::Trust { session, trusted }),
+        1 => super::devices::request(),
     ]
 }
 
@@ -486,6 +489,7 @@ fn answer() -> impl Strategy<Value = Answer> {
                 searched,
             }
         }),
+        super::devices::answer(),
     ]
 }
 
@@ -537,6 +541,7 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         exit().prop_map(|status| ToClient::Ended { status }),
         info().prop_map(|info| ToClient::Summary(Box::new(info))),
         failure().prop_map(ToClient::Closed),
+        word().prop_map(ToClient::Notice),
         Just(ToClient::Unknown),
     ]
 }

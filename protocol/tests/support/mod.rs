@@ -19,6 +19,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+pub(crate) mod devices;
 pub(crate) mod examples;
 pub(crate) mod meaning;
 pub(crate) mod messages;

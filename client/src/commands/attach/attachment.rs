@@ -270,6 +270,7 @@ impl Attachment {
             ToClient::Answer { id, answer } => self.scroll_answer(id, answer),
             ToClient::Closed(failure) if self.attached => return Err(Ending::Lost(failure.line)),
             ToClient::Closed(failure) => return Err(Ending::Refused(failure)),
+            ToClient::Notice(line) => self.picture.say(line, now),
             ToClient::Hello(_) | ToClient::Summary(_) | ToClient::Unknown => {}
         }
         Ok(())

@@ -109,6 +109,7 @@ fn attach(link: &mut Link, info: &SessionInfo) -> Result<(), LinkError> {
             ..Limits::ALL
         },
         ssh_auth_sock: None,
+        epoch: None,
     })))
 }
 
@@ -166,6 +167,7 @@ fn take(link: &mut Link, message: ToClient, mirror: &mut Mirror) -> Result<(), F
         | ToClient::Refused { .. }
         | ToClient::Ended { .. }
         | ToClient::Summary(_)
+        | ToClient::Notice(_)
         | ToClient::Closed(_)
         | ToClient::Unknown => {}
     }

@@ -1,6 +1,6 @@
 use super::*;
-use abide_protocol::message::{CaptureRange, EndHow, Search, Spec};
-use abide_protocol::{Book, DeviceId, LineNo};
+use abide_protocol::message::{CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec};
+use abide_protocol::{Book, DeviceId, LineNo, PairingNo};
 
 fn id(digit: &str) -> SessionId {
     digit.repeat(32).parse().unwrap()
@@ -28,6 +28,14 @@ fn allowed(request: &Request) -> &'static str {
         Request::LoginEnvironment => "ot",
         Request::Search { .. } => "ot",
         Request::Trust { .. } => "o",
+        Request::Pair { .. } => "o",
+        Request::AwaitPairing { .. } => "o",
+        Request::EnterCode { .. } => "o",
+        Request::Devices => "ot",
+        Request::EditDevice { .. } => "o",
+        Request::Revoke { .. } => "ot",
+        Request::Audit { .. } => "ot",
+        Request::Notify { .. } => "ot",
         Request::Unknown => "otafu",
     }
 }
@@ -76,6 +84,7 @@ fn requests(session: SessionId) -> Vec<Request> {
         Request::Subscribe,
         Request::Cut {
             device: DeviceId([1; 16]),
+            epoch: None,
         },
         Request::LoginEnvironment,
         Request::Search {
@@ -91,6 +100,43 @@ fn requests(session: SessionId) -> Vec<Request> {
             trusted: false,
         },
         Request::Unknown,
+    ]
+    .into_iter()
+    .chain(about_devices())
+    .collect()
+}
+
+fn about_devices() -> [Request; 8] {
+    let pairing = PairingNo(1);
+    let device = DeviceId([1; 16]);
+    [
+        Request::Pair {
+            offer: Box::new(PairingOffer {
+                role: abide_protocol::Role::View,
+                sessions: None,
+                history: false,
+                lasts: None,
+                name: None,
+                link: false,
+            }),
+        },
+        Request::AwaitPairing { pairing, seen: 0 },
+        Request::EnterCode {
+            pairing,
+            code: "000000".into(),
+        },
+        Request::Devices,
+        Request::EditDevice {
+            device,
+            edit: DeviceEdit::Name("x".into()),
+        },
+        Request::Revoke { device: None },
+        Request::Audit {
+            after: 0,
+            limit: 1,
+            wait: false,
+        },
+        Request::Notify { line: "x".into() },
     ]
 }
 

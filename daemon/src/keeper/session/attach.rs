@@ -102,6 +102,11 @@ impl Session {
             );
             return Err(failure(FailKind::NotFound, line));
         }
+        let late = |device| !self.cuts.admits(device, attach.epoch.unwrap_or_default());
+        if attach.device.is_some_and(late) {
+            let line = "the access of this device was withdrawn".into();
+            return Err(failure(FailKind::Forbidden, line));
+        }
         if again {
             return Err(failure(
                 FailKind::State,

@@ -220,8 +220,12 @@ impl Session {
         }
     }
 
-    /// Drops a device's viewers and what they have queued.
-    pub(super) fn cut(&mut self, device: DeviceId, now: Instant) {
+    /// Drops a device's viewers and what they have queued; what it sent before `epoch` and was not
+    /// read yet comes too late.
+    pub(super) fn cut(&mut self, device: DeviceId, epoch: Option<u64>, now: Instant) {
+        if let Some(epoch) = epoch {
+            self.cuts.cut(device, epoch);
+        }
         self.queue.cut(device);
         for index in 0..self.links.len() {
             let Some(link) = self

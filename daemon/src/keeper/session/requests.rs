@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use abide_protocol::limits::MAX_NAME;
-use abide_protocol::message::{Answer, EndHow, FailKind, Failure, Limits, Request};
+use abide_protocol::message::{Answer, EndHow, Event, FailKind, Failure, Limits, Request};
 use abide_protocol::{RequestId, SessionId};
 
 use super::ending::Life;
@@ -104,8 +104,12 @@ impl Session {
                 self.status.changed();
                 Answer::Done
             }
-            Request::Cut { device } => {
-                self.cut(device, now);
+            Request::Cut { device, epoch } => {
+                self.cut(device, epoch, now);
+                Answer::Done
+            }
+            Request::Notify { line } => {
+                self.events.push(Event::Notice(line), None);
                 Answer::Done
             }
             Request::Remove { .. } => refused(
@@ -115,7 +119,14 @@ impl Session {
             Request::New { .. }
             | Request::Status
             | Request::Shutdown
-            | Request::LoginEnvironment => {
+            | Request::LoginEnvironment
+            | Request::Pair { .. }
+            | Request::AwaitPairing { .. }
+            | Request::EnterCode { .. }
+            | Request::Devices
+            | Request::EditDevice { .. }
+            | Request::Revoke { .. }
+            | Request::Audit { .. } => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
             Request::Search { query, .. } => return self.search(index, id, &query),
@@ -217,6 +228,14 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::Subscribe
         | Request::Cut { .. }
         | Request::LoginEnvironment
+        | Request::Pair { .. }
+        | Request::AwaitPairing { .. }
+        | Request::EnterCode { .. }
+        | Request::Devices
+        | Request::EditDevice { .. }
+        | Request::Revoke { .. }
+        | Request::Audit { .. }
+        | Request::Notify { .. }
         | Request::Unknown => None,
     }
 }

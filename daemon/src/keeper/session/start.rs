@@ -15,6 +15,7 @@ use super::{BUFFER, Session, failure};
 use crate::guard::fence::{self, Ground};
 use crate::guard::notice::{Posted, Said};
 use crate::keeper::birth::Birth;
+use crate::keeper::cuts::Cuts;
 use crate::keeper::driver::Wheel;
 use crate::keeper::ended;
 use crate::keeper::engine::Engine;
@@ -181,6 +182,7 @@ fn build(
         grid: Grid::default(),
         bodies: Bodies::default(),
         departed: Departed::default(),
+        cuts: Cuts::default(),
         listener,
         links: Vec::new(),
         viewers: 0,
