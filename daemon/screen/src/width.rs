@@ -96,7 +96,8 @@ pub(crate) fn two_or_four_bytes(bytes: &[u8]) -> Option<char> {
         _ => return None,
     };
     // Four bytes could have said what fewer can.
-    char::from_u32(code).filter(|c| code < 0x800 || c.len_utf8() == 4)
+    let length = if bytes.first() < Some(&0xf0) { 2 } else { 4 };
+    char::from_u32(code).filter(|c| c.len_utf8() == length)
 }
 
 /// What a byte after the first adds.
@@ -139,6 +140,7 @@ mod tests {
         for bad in [
             &b"\xc1\x81"[..],
             b"\xf0\x82\x82\xac",
+            b"\xf0\x80\x8f\x9f",
             b"\xf0\x8f\xbf\xbf",
             b"\xf4\x90\x80\x80",
             b"\xf5\x80\x80\x80",
