@@ -150,3 +150,61 @@ function piece(run: Run, from: number, to: number): Run {
   const text = run.text.slice(endOf(run.text, from), endOf(run.text, to));
   return { text, cells: to - from, cluster: false, pen: run.pen };
 }
+
+export function sameRow(a: Row, b: Row): boolean {
+  if (a === b) return true;
+  if (a.cells !== b.cells || a.wrapped !== b.wrapped || a.runs.length !== b.runs.length)
+    return false;
+  const runs = a.runs.every((run, n) => {
+    const other = b.runs[n];
+    return other !== undefined && sameRun(run, other);
+  });
+  return runs && JSON.stringify(a.marks) === JSON.stringify(b.marks);
+}
+
+function sameRun(a: Run, b: Run): boolean {
+  return (
+    a.text === b.text && a.cells === b.cells && a.cluster === b.cluster && samePen(a.pen, b.pen)
+  );
+}
+
+/** Text of the cells `[from, to)`; a cluster counts whole if its first cell is inside. */
+export function cellText(row: Row, from: number, to: number): string {
+  let [text, column] = ["", 0];
+  for (const run of row.runs) {
+    if (run.cluster) {
+      if (column >= from && column < to) text += run.text;
+    } else {
+      const [start, end] = [Math.max(from - column, 0), Math.min(to - column, run.cells)];
+      if (start < end) text += run.text.slice(endOf(run.text, start), endOf(run.text, end));
+    }
+    column += run.cells;
+  }
+  return text;
+}
+
+/** What is at a column: a cluster's first column and text, or one character. Blanks where nothing is. */
+export interface CellAt {
+  readonly text: string;
+  readonly column: number;
+  readonly cells: number;
+  readonly pen: Pen;
+}
+
+export function cellAt(row: Row, column: number): CellAt {
+  let start = 0;
+  for (const run of row.runs) {
+    const end = start + run.cells;
+    if (column < end && run.cluster)
+      return { text: run.text, column: start, cells: run.cells, pen: run.pen };
+    if (column < end) {
+      const text = run.text.slice(
+        endOf(run.text, column - start),
+        endOf(run.text, column - start + 1),
+      );
+      return { text, column, cells: 1, pen: run.pen };
+    }
+    start = end;
+  }
+  return { text: " ", column, cells: 1, pen: PLAIN };
+}

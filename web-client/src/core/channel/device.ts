@@ -12,6 +12,8 @@ import { Channel, EARLY, LIVE, type Room } from "./transport.ts";
 
 /** The daemon speaks no version that this page does. Nobody vouches for it: it was in the clear. */
 export class VersionError extends Error {
+  override readonly name = "VersionError";
+
   constructor(readonly theirs: readonly number[]) {
     super(`the daemon speaks channel ${theirs.join(", ")}, this page ${VERSIONS.join(", ")}`);
   }

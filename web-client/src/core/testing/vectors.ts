@@ -41,12 +41,12 @@ export function difference(meaning: unknown, value: unknown, path = ""): string 
     if (String(value) === text || value === text.replaceAll("-", "")) return null;
     // One character.
     if (typeof value === "number" && value === text.codePointAt(0)) return null;
-    if (isRecord(value) && value["type"] === text) return null;
+    if (isRecord(value) && value.type === text) return null;
     return miss(meaning, value, path);
   }
   if (isRecord(meaning)) return ofFields(meaning, value, path);
   // A choice that is called "None" is null there.
-  if (meaning === null && isRecord(value) && value["type"] === "None") return null;
+  if (meaning === null && isRecord(value) && value.type === "None") return null;
   return meaning === value ? null : miss(meaning, value, path);
 }
 
@@ -64,7 +64,7 @@ function ofName([name, content]: [string, unknown], value: unknown, path: string
     const { r, g, b } = content as { r: number; g: number; b: number };
     return difference((r << 16) | (g << 8) | b, value, here);
   }
-  if (isRecord(value) && value["type"] === name) return ofContent(content, value, here);
+  if (isRecord(value) && value.type === name) return ofContent(content, value, here);
   if (isId(content)) return difference(hex(new Uint8Array(content)), value, here);
   return difference(content, value, here);
 }

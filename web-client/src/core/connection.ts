@@ -1,0 +1,135 @@
+// The page's connection to its daemon across links: it comes back by itself, at once where there is
+// reason to hope, else with jittered back-off.
+
+import { backoff } from "./backoff.ts";
+import type { Dial } from "./carrier.ts";
+import { type Credentials, Link, LinkDown, type LinkEnd } from "./link.ts";
+import type { Answer, Request, ToClient, ToServer } from "./message.ts";
+
+export type ConnectionState =
+  | { readonly type: "Connecting"; readonly since: number }
+  | { readonly type: "Live" }
+  /** Down, with the time of the next attempt. */
+  | { readonly type: "Waiting"; readonly since: number; readonly until: number }
+  /** Nothing will change by trying again. */
+  | { readonly type: "Over"; readonly end: LinkEnd };
+
+export interface ConnectionEvents {
+  state(state: ConnectionState): void;
+  message(message: ToClient): void;
+}
+
+/** Milliseconds in which a link that is in doubt has to answer. */
+const DOUBT = 3_000;
+
+export class Connection {
+  readonly #dial: Dial;
+  readonly #credentials: Credentials;
+  readonly #events: ConnectionEvents;
+  #link: Link | null = null;
+  #state: ConnectionState = { type: "Over", end: { type: "Lost", live: false } };
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the last live link was lost, or the first attempt made. */
+  #downSince = 0;
+
+  constructor(dial: Dial, credentials: Credentials, events: ConnectionEvents) {
+    this.#dial = dial;
+    this.#credentials = credentials;
+    this.#events = events;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#failures = 0;
+    this.#downSince = Date.now();
+    this.#connect();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const link = this.#link;
+    this.#link = null;
+    link?.close();
+  }
+
+  /** The page is visible again, the network is back: no reason to wait, and to trust the link. */
+  wake(): void {
+    if (this.#state.type === "Waiting") {
+      this.#failures = 0;
+      this.#connect();
+    } else if (this.#state.type === "Live") {
+      this.#doubt();
+    }
+  }
+
+  /** Dropped where there is no live link: its sender hears of it by the state. */
+  send(message: ToServer): void {
+    this.#link?.send(message);
+  }
+
+  request(request: Request): Promise<Answer> {
+    return this.#link?.request(request) ?? Promise.reject(new LinkDown("not connected"));
+  }
+
+  /** Milliseconds to the daemon and back. */
+  async roundTrip(): Promise<number> {
+    const before = performance.now();
+    await this.request({ type: "List" });
+    return performance.now() - before;
+  }
+
+  #connect(): void {
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#enter({ type: "Connecting", since: this.#downSince });
+    const link: Link = new Link(this.#dial, this.#credentials, {
+      live: () => {
+        this.#failures = 0;
+        this.#enter({ type: "Live" });
+      },
+      message: (message) => this.#events.message(message),
+      over: (end) => this.#link === link && this.#lost(end),
+    });
+    this.#link = link;
+  }
+
+  #lost(end: LinkEnd): void {
+    this.#link = null;
+    if (this.#state.type === "Live") this.#downSince = Date.now();
+    if (isFinal(end)) {
+      this.#enter({ type: "Over", end });
+      return;
+    }
+    // The grant changed or keys were worn: there is a daemon, and it waits.
+    const atOnce = end.type === "Ended" && end.why === "Rekeyed" && this.#failures === 0;
+    this.#failures += 1;
+    const wait = atOnce ? 0 : backoff(this.#failures, Math.random());
+    this.#enter({ type: "Waiting", since: this.#downSince, until: Date.now() + wait });
+    this.#timer = setTimeout(() => this.#connect(), wait);
+  }
+
+  /** A link over which nothing comes may be long dead. */
+  #doubt(): void {
+    const link = this.#link;
+    const timer = setTimeout(() => link?.close(), DOUBT);
+    this.roundTrip().then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state;
+    this.#events.state(state);
+  }
+}
+
+function isFinal(end: LinkEnd): boolean {
+  if (end.type === "Lost") return false;
+  return end.type !== "Ended" || !["Rekeyed", "Upgrade"].includes(end.why);
+}

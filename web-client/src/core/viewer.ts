@@ -1,0 +1,257 @@
+// One session as this page shows it: its mirror, who drives, and the page's own input, across links.
+
+import type { Id, SessionId, Size } from "./ids.ts";
+import type { InputEvent } from "./input.ts";
+import type {
+  Driver,
+  Event,
+  ExitStatus,
+  Failure,
+  InputRefusal,
+  SessionInfo,
+  TerminalLook,
+  ToClient,
+  ToServer,
+  ViewerHeader,
+} from "./message.ts";
+import { Mirror } from "./mirror.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { type Pending, Stream } from "./stream.ts";
+
+/** Milliseconds after which what was sent and not applied is shown. */
+export const OVERDUE = 5_000;
+/** Milliseconds until a full queue is tried again. */
+const BUSY = 100;
+
+export interface ViewerEvents {
+  /** There is a new state to paint. */
+  changed(snapshot: Snapshot): void;
+  attached(info: SessionInfo): void;
+  drivenBy(driver: Driver): void;
+  event(event: Event): void;
+  ended(status: ExitStatus): void;
+  /** The session cannot be shown (any more). */
+  closed(failure: Failure): void;
+  /** An input that the keeper will not apply. */
+  refused(pending: Pending, why: InputRefusal): void;
+  /** Inputs that may or may not have been applied, and will not be sent again. */
+  lost(pending: readonly Pending[]): void;
+}
+
+export interface ViewerPlace {
+  readonly session: SessionId;
+  /** What the driver's name is for others. */
+  readonly name: string;
+  readonly look: TerminalLook;
+}
+
+/** Everything is asked of a keeper; what a device may do is narrowed by the daemon. */
+const ALL = { see: true, type: true, size: true, floor: null };
+
+export class Viewer {
+  readonly #place: ViewerPlace;
+  readonly #send: (message: ToServer) => void;
+  readonly #events: ViewerEvents;
+  readonly #mirror = new Mirror();
+  readonly #stream = new Stream();
+  #size: Size;
+  /** Last event this page has; `null` before the first attachment. */
+  #event: number | null = null;
+  #drives = false;
+  #attached = false;
+  #acked: Snapshot | null = null;
+  #busy: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    place: ViewerPlace,
+    size: Size,
+    send: (message: ToServer) => void,
+    events: ViewerEvents,
+  ) {
+    this.#place = place;
+    this.#size = size;
+    this.#send = send;
+    this.#events = events;
+  }
+
+  get session(): SessionId {
+    return this.#place.session;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.#mirror.snapshot;
+  }
+
+  get drives(): boolean {
+    return this.#drives;
+  }
+
+  get attached(): boolean {
+    return this.#attached;
+  }
+
+  get stream(): Stream {
+    return this.#stream;
+  }
+
+  /** On each new link. A driver that comes back in time still drives. */
+  attach(): void {
+    this.#mirror.reopened();
+    this.#acked = null;
+    this.#send({
+      type: "Attach",
+      session: this.#place.session,
+      stream: this.#stream.id,
+      have: this.#mirror.revision,
+      event: this.#event,
+      size: this.#size,
+      wish: this.#drives ? "IfFree" : "Watch",
+      name: this.#place.name,
+      frames: true,
+      printed: null,
+      history: 0,
+      look: this.#place.look,
+      device: null,
+      limits: ALL,
+      sshAuthSock: null,
+    });
+  }
+
+  detach(): void {
+    clearTimeout(this.#busy);
+    if (this.#attached) this.#send({ type: "Detach" });
+    this.#attached = false;
+  }
+
+  /** The link went down. */
+  lost(): void {
+    clearTimeout(this.#busy);
+    this.#attached = false;
+  }
+
+  /** This state has been painted. */
+  painted(snapshot: Snapshot): void {
+    if (!this.#attached || this.#acked === snapshot) return;
+    this.#acked = snapshot;
+    this.#send({ type: "Ack", revision: snapshot.revision });
+  }
+
+  /** `false`: nothing was sent, because the link is down or too much waits. */
+  type(event: InputEvent): boolean {
+    if (!this.#attached) return false;
+    const pending = this.#stream.take(event, Date.now());
+    if (pending === null) return false;
+    this.#sendInput(pending);
+    return true;
+  }
+
+  /** Takes or gives back the size. */
+  drive(take: boolean, size: Size): void {
+    this.#size = size;
+    if (take) this.#send({ type: "Resize", size });
+    this.#send({ type: "Drive", take });
+  }
+
+  /** The page has room for another size: the session follows if this viewer drives. */
+  resize(size: Size): void {
+    this.#size = size;
+    if (this.#attached) this.#send({ type: "Resize", size });
+  }
+
+  focus(focused: boolean): void {
+    if (this.#attached) this.#send({ type: "Focus", focused });
+  }
+
+  /** Sends again what waits; the keeper takes each input once. */
+  resend(): void {
+    for (const pending of this.#stream.pending) this.#sendInput(pending);
+  }
+
+  /** Gives up what waits. */
+  forget(): readonly Pending[] {
+    const given = this.#stream.restart();
+    if (this.#attached) {
+      this.detach();
+      this.attach();
+    }
+    return given;
+  }
+
+  message(message: ToClient): void {
+    switch (message.type) {
+      case "Attached":
+        this.#opened(message.applied, message.event, message.info);
+        return;
+      case "Snapshot":
+        this.#mirror.replace(message.snapshot);
+        this.#header(message.header);
+        this.#events.changed(message.snapshot);
+        return;
+      case "Update":
+        this.#update(message);
+        return;
+      case "Header":
+        this.#header(message);
+        return;
+      case "Driver":
+        this.#drives = message.you;
+        this.#events.drivenBy(message);
+        return;
+      case "Refused":
+        this.#refused(message.stream, message.seq, message.why);
+        return;
+      case "Ended":
+        this.#events.ended(message.status);
+        return;
+      case "Closed":
+        this.#attached = false;
+        this.#events.closed(message);
+    }
+  }
+
+  #opened(applied: number, event: number, info: SessionInfo): void {
+    this.#attached = true;
+    this.#event ??= event;
+    this.#stream.settle(applied);
+    this.#events.attached(info);
+    // What waits for long was typed into another situation: its writer is asked.
+    if (!this.#stream.overdue(Date.now() - OVERDUE)) this.resend();
+  }
+
+  #update({ header, update }: Extract<ToClient, { type: "Update" }>): void {
+    const step = this.#mirror.update(update);
+    this.#header(header);
+    const snapshot = this.#mirror.snapshot;
+    if (step === "Changed" && snapshot !== null) this.#events.changed(snapshot);
+    else if (step === "Resync") this.#send({ type: "Resync" });
+    else if (step === "Misfit") {
+      const line = "the session's updates do not fit this page: reload it";
+      this.#events.closed({ kind: "Internal", line });
+    }
+  }
+
+  #header(header: ViewerHeader): void {
+    this.#stream.settle(header.applied);
+    for (const [number, event] of header.events) {
+      this.#event = number;
+      this.#events.event(event);
+    }
+  }
+
+  #refused(stream: Id, seq: number, why: InputRefusal): void {
+    if (stream !== this.#stream.id) return;
+    if (why === "Busy") {
+      clearTimeout(this.#busy);
+      this.#busy = setTimeout(() => this.resend(), BUSY);
+    } else if (why === "StreamLost") {
+      this.#events.lost(this.forget());
+    } else {
+      const pending = this.#stream.refuse(seq);
+      if (pending !== null) this.#events.refused(pending, why);
+    }
+  }
+
+  #sendInput({ seq, event }: Pending): void {
+    this.#send({ type: "Input", stream: this.#stream.id, seq, event });
+  }
+}

@@ -1,0 +1,184 @@
+// What is selected, as lines and columns: it survives that rows are unmounted, and is copied with
+// soft wraps joined.
+
+import type { LineNo } from "../core/ids.ts";
+import type { Hit } from "../core/message.ts";
+import { cellText, type Row } from "../core/row.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { charCount } from "../core/text.ts";
+import type { Fetch } from "./history.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A place between cells. */
+export interface Place {
+  readonly line: LineNo;
+  readonly column: number;
+}
+
+/** Rows that one copy takes at most. */
+const MAX_ROWS = 100_000;
+/** Rows of one request. */
+const STEP = 2_000;
+
+/** The text between two places; rows that are wrapped go on without a line feed. */
+export function textBetween(rows: readonly Row[], from: number, to: number): string {
+  let text = "";
+  for (const [n, row] of rows.entries()) {
+    const [first, last] = [n === 0, n === rows.length - 1];
+    const part = cellText(row, first ? from : 0, last ? to : Number.POSITIVE_INFINITY);
+    text += row.wrapped || last ? part : `${part.trimEnd()}\n`;
+  }
+  return text;
+}
+
+/** The column behind the first `chars` characters of a row's text. */
+export function columnOf(row: Row, chars: number): number {
+  let [column, left] = [0, chars];
+  for (const run of row.runs) {
+    const count = charCount(run.text);
+    if (left < count) return column + (run.cluster ? 0 : left);
+    left -= count;
+    column += run.cells;
+  }
+  return column;
+}
+
+export class Selection {
+  readonly #terminal: Terminal;
+  readonly #snapshot: () => Snapshot | null;
+  readonly #fetch: Fetch;
+  readonly #abort = new AbortController();
+  #ends: readonly [Place, Place] | null = null;
+
+  constructor(terminal: Terminal, snapshot: () => Snapshot | null, fetch: Fetch) {
+    this.#terminal = terminal;
+    this.#snapshot = snapshot;
+    this.#fetch = fetch;
+    const { signal } = this.#abort;
+    document.addEventListener("selectionchange", () => this.#changed(), { signal });
+    document.addEventListener("copy", (event) => this.#copied(event), { signal });
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+  }
+
+  /** What is selected; empty if nothing is. */
+  async text(): Promise<string> {
+    if (this.#ends === null) return "";
+    const [from, to] = this.#ends;
+    const rows = await this.#rows(from.line, to.line + 1);
+    return textBetween(rows, from.column, to.column);
+  }
+
+  /** Output of the last command that has ended, if the shell marks them. */
+  async lastOutput(): Promise<string> {
+    const snapshot = this.#snapshot();
+    if (snapshot === null) return "";
+    const oldest = Math.max(snapshot.first, snapshot.floor, snapshot.top - STEP);
+    const rows = await this.#rows(oldest, snapshot.top + snapshot.size.rows);
+    return outputOf(rows);
+  }
+
+  #changed(): void {
+    const selection = document.getSelection();
+    const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+    if (
+      range === null ||
+      range.collapsed ||
+      !this.#terminal.element.contains(range.commonAncestorContainer)
+    ) {
+      this.#ends = null;
+    } else {
+      const [from, to] = [
+        this.#place(range.startContainer, range.startOffset),
+        this.#place(range.endContainer, range.endOffset),
+      ];
+      this.#ends = from === null || to === null ? null : [from, to];
+    }
+    this.#terminal.pin(this.#ends?.map(({ line }) => line) ?? []);
+  }
+
+  #place(node: Node, offset: number): Place | null {
+    const line = this.#terminal.lines.lineOf(node);
+    if (line === null) return null;
+    const row = this.#terminal.lines.row(line);
+    const start = node instanceof Element ? node : node.parentElement;
+    const element = start?.closest(".row");
+    if (row === null || !element) return null;
+    const before = document.createRange();
+    before.setStart(element, 0);
+    before.setEnd(node, offset);
+    return { line, column: columnOf(row, charCount(before.toString())) };
+  }
+
+  #copied(event: ClipboardEvent): void {
+    if (this.#ends === null) return;
+    event.preventDefault();
+    const [from, to] = this.#ends;
+    const rows: Row[] = [];
+    for (let line = from.line; line <= to.line; line += 1) {
+      const row = this.#known(line);
+      if (row === null) break;
+      rows.push(row);
+    }
+    if (rows.length === to.line - from.line + 1) {
+      event.clipboardData?.setData("text/plain", textBetween(rows, from.column, to.column));
+    } else {
+      void this.text().then((text) => navigator.clipboard.writeText(text));
+    }
+  }
+
+  #known(line: LineNo): Row | null {
+    const snapshot = this.#snapshot();
+    if (snapshot !== null && line >= snapshot.top)
+      return snapshot.rows[line - snapshot.top] ?? null;
+    return this.#terminal.lines.row(line);
+  }
+
+  /** Rows `[from, end)`, those that are not here from the keeper. */
+  async #rows(from: LineNo, end: LineNo): Promise<Row[]> {
+    const snapshot = this.#snapshot();
+    if (snapshot === null) return [];
+    const rows: Row[] = [];
+    const stop = Math.min(end, snapshot.top, from + MAX_ROWS);
+    for (let line = from; line < stop; ) {
+      const found = await this.#fetch(snapshot.book, line, Math.min(STEP, stop - line));
+      if (found === null || found.rows.length === 0) break;
+      rows.push(...found.rows);
+      line = found.from + found.rows.length;
+    }
+    const visible = snapshot.rows.slice(
+      Math.max(0, from - snapshot.top),
+      Math.max(0, end - snapshot.top),
+    );
+    return [...rows, ...visible];
+  }
+}
+
+/** The text from the last output mark that an end mark follows. */
+export function outputOf(rows: readonly Row[]): string {
+  const marks = rows.flatMap((row, n) => row.marks.map((mark) => ({ ...mark, n })));
+  const end = marks.findLastIndex(({ kind }) => kind === "End");
+  const start = marks.slice(0, Math.max(0, end)).findLastIndex(({ kind }) => kind === "Output");
+  const [from, to] = [marks[start], marks[end]];
+  if (from === undefined || to === undefined) return "";
+  return textBetween(rows.slice(from.n, to.n + 1), from.column, to.column).replace(/\n+$/, "");
+}
+
+/** Where hits are marked: spans of columns by line. */
+export function marksOf(
+  hits: readonly Hit[],
+  cols: number,
+): ReadonlyMap<LineNo, readonly (readonly [number, number])[]> {
+  const marks = new Map<LineNo, (readonly [number, number])[]>();
+  const add = (line: LineNo, from: number, to: number) => {
+    marks.set(line, [...(marks.get(line) ?? []), [from, to]]);
+  };
+  for (const { start, column, end, endColumn } of hits) {
+    for (let line = start; line <= end; line += 1) {
+      add(line, line === start ? column : 0, line === end ? endColumn : cols);
+    }
+  }
+  return marks;
+}

@@ -1,0 +1,414 @@
+// A session's screen and history in one scroll area. Only changed rows are touched, once per animation
+// frame, and what was shown is told after it has been painted.
+
+import type { LineNo, Size } from "../core/ids.ts";
+import { cellAt } from "../core/row.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { Colors, css, type Theme } from "./colors.ts";
+import { Font, LARGEST, SMALLEST, sizeThatFits } from "./font.ts";
+import { type Fetch, History } from "./history.ts";
+import { Lines } from "./lines.ts";
+import { RowPainter } from "./row.ts";
+import { type Extent, extentOf, type Window, windowAround, windowGrown } from "./ruler.ts";
+
+/** `Width`: all columns are seen; `Actual`: the chosen font size, with pan. */
+export type Fit = "Width" | "Actual";
+
+/** Rows mounted above and below what is seen. */
+const OVERSCAN = 20;
+/** Milliseconds without scrolling after which the window may be moved. */
+const REST = 200;
+
+export interface TerminalEvents {
+  fetch: Fetch;
+  /** The state has been painted. */
+  painted(snapshot: Snapshot): void;
+  /** `fresh`: lines that came since the end was last seen; 0 while it is followed. */
+  followed(following: boolean, fresh: number): void;
+}
+
+export class Terminal {
+  readonly element: HTMLElement;
+  readonly #content: HTMLElement;
+  readonly #cursor: HTMLElement;
+  readonly #probe: HTMLElement;
+  readonly #lines: Lines;
+  readonly #events: TerminalEvents;
+  readonly #observer: ResizeObserver;
+  readonly #painted = new MessageChannel();
+  #theme: Theme;
+  #fontSize: number;
+  #fit: Fit;
+  #snapshot: Snapshot | null = null;
+  #shown: Snapshot | null = null;
+  #painter: RowPainter | null = null;
+  #history: History | null = null;
+  #window: Window | null = null;
+  #following = true;
+  /** End of the lines when following stopped. */
+  #left: LineNo = 0;
+  #frame = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #marks: ReadonlyMap<LineNo, readonly (readonly [number, number])[]> = new Map();
+  #pinned: readonly LineNo[] = [];
+
+  constructor(host: HTMLElement, theme: Theme, fontSize: number, fit: Fit, events: TerminalEvents) {
+    this.#theme = theme;
+    this.#fontSize = fontSize;
+    this.#fit = fit;
+    this.#events = events;
+    this.element = child(host, "terminal");
+    this.element.translate = false;
+    this.element.tabIndex = 0;
+    this.#probe = child(this.element, "probe");
+    this.#probe.ariaHidden = "true";
+    this.#content = child(this.element, "content");
+    this.#lines = new Lines(this.#content);
+    this.#cursor = child(this.#content, "cursor");
+    this.#cursor.ariaHidden = "true";
+    this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#observer = new ResizeObserver(() => this.#resized());
+    this.#observer.observe(this.element);
+    this.#painted.port1.onmessage = () => this.#shown !== null && events.painted(this.#shown);
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
+    this.#observer.disconnect();
+    this.#painted.port1.close();
+    this.element.remove();
+  }
+
+  show(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#request();
+  }
+
+  get font(): Font | null {
+    return this.#painter?.font ?? null;
+  }
+
+  get lines(): Lines {
+    return this.#lines;
+  }
+
+  get following(): boolean {
+    return this.#following;
+  }
+
+  get fit(): Fit {
+    return this.#fit;
+  }
+
+  get fontSize(): number {
+    return this.#fontSize;
+  }
+
+  setFit(fit: Fit): void {
+    this.#fit = fit;
+    this.#restyle();
+  }
+
+  setFontSize(size: number): void {
+    this.#fontSize = Math.min(LARGEST, Math.max(SMALLEST, Math.round(2 * size) / 2));
+    this.#restyle();
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#restyle();
+  }
+
+  /** Cells that have room here in the chosen font size: the size to drive with. */
+  room(): Size {
+    const { width, height } = new Font(this.#fontSize, this.#probe).cell;
+    const clamp = (cells: number) => Math.min(1000, Math.max(1, Math.floor(cells)));
+    return {
+      cols: clamp(this.element.clientWidth / width),
+      rows: clamp(this.element.clientHeight / height),
+    };
+  }
+
+  /** The cell of the screen at a place of the page; `null` outside of the screen. */
+  cellAt(x: number, y: number): { column: number; row: number } | null {
+    const { snapshot, cell } = { snapshot: this.#shown, cell: this.font?.cell };
+    if (snapshot === null || cell === undefined || this.#window === null) return null;
+    const content = this.#content.getBoundingClientRect();
+    const column = Math.floor((x - content.left) / cell.width);
+    const line = this.#window.base + Math.floor((y - content.top) / cell.height);
+    const row = line - snapshot.top;
+    const inside =
+      row >= 0 && row < snapshot.size.rows && column >= 0 && column < snapshot.size.cols;
+    return inside ? { column, row } : null;
+  }
+
+  /** Follows the end of the output again. */
+  toEnd(): void {
+    this.#following = true;
+    this.#request();
+  }
+
+  /** Brings `line` into the middle of what is seen. */
+  jump(line: LineNo): void {
+    const { snapshot, cell } = { snapshot: this.#snapshot, cell: this.font?.cell };
+    if (snapshot === null || cell === undefined) return;
+    this.#following = false;
+    this.#left = extentOf(snapshot).end;
+    this.#window = windowAround(extentOf(snapshot), line, cell.height);
+    this.#layOut();
+    const middle = (this.element.clientHeight - cell.height) / 2;
+    this.element.scrollTop = (line - this.#window.base) * cell.height - middle;
+    this.#request();
+  }
+
+  /** The line at the upper edge of what is seen. */
+  topLine(): LineNo {
+    const height = this.font?.cell.height ?? 1;
+    return (this.#window?.base ?? 0) + Math.floor(this.element.scrollTop / height);
+  }
+
+  /** Columns `[from, to)` to be marked, by line. */
+  mark(marks: ReadonlyMap<LineNo, readonly (readonly [number, number])[]>): void {
+    this.#marks = marks;
+    this.#request();
+  }
+
+  /** Lines that stay mounted although they are not seen: the ends of a selection. */
+  pin(lines: readonly LineNo[]): void {
+    this.#pinned = lines;
+  }
+
+  #restyle(): void {
+    this.#painter = null;
+    this.#request();
+  }
+
+  #resized(): void {
+    if (this.#fit === "Width") this.#painter = null;
+    this.#request();
+  }
+
+  #request(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#paint();
+    });
+  }
+
+  #paint(): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === null || this.element.clientWidth === 0) return;
+    const before = this.#shown;
+    this.#shown = snapshot;
+    const anchor = this.#anchor();
+    this.#prepare(snapshot, before);
+    const painter = this.#painter;
+    if (painter === null) return;
+    this.#place(snapshot, anchor, painter.font.cell.height);
+    this.#rows(snapshot, painter);
+    this.#paintCursor(snapshot, painter);
+    this.#paintMarks(painter);
+    const fresh = this.#following ? 0 : Math.max(0, extentOf(snapshot).end - this.#left);
+    this.#events.followed(this.#following, fresh);
+    // A task that was posted in a frame runs after the frame has been painted.
+    this.#painted.port2.postMessage(null);
+  }
+
+  /** The line at the upper edge and how much of it is hidden, as part of a cell. */
+  #anchor(): number {
+    const height = this.font?.cell.height;
+    if (height === undefined || this.#window === null) return 0;
+    return this.#window.base + this.element.scrollTop / height;
+  }
+
+  /** Font, colours and history for this state. */
+  #prepare(snapshot: Snapshot, before: Snapshot | null): void {
+    const { palette, modes, book, size, top, sealed } = snapshot;
+    const colored =
+      before !== null &&
+      before.palette === palette &&
+      before.modes.reverseVideo === modes.reverseVideo &&
+      before.size.cols === size.cols;
+    if (this.#painter === null || !colored) this.#repaint(snapshot);
+    if (this.#history?.book !== book) {
+      this.#history = new History(book, this.#events.fetch, () => this.#request());
+      this.#lines.clear();
+      this.#window = null;
+      this.#following = true;
+    }
+    const moved =
+      before === null ||
+      before.size.cols !== size.cols ||
+      before.size.rows !== size.rows ||
+      before.top > top;
+    if (before !== snapshot) this.#history.changed(sealed, moved, performance.now());
+  }
+
+  #repaint({ palette, modes, size }: Snapshot): void {
+    const wide = sizeThatFits(size.cols, this.element.clientWidth, this.#probe);
+    const font = new Font(
+      this.#fit === "Width" ? Math.min(wide, LARGEST) : this.#fontSize,
+      this.#probe,
+    );
+    const colors = new Colors(this.#theme, palette, modes.reverseVideo);
+    this.#painter = new RowPainter(font, colors);
+    this.#lines.forget();
+    const { style } = this.element;
+    style.setProperty("--cell-width", `${font.cell.width}px`);
+    style.setProperty("--cell-height", `${font.cell.height}px`);
+    style.fontSize = `${font.size}px`;
+    style.color = css(colors.foreground);
+    style.backgroundColor = css(colors.background);
+    this.#content.style.width = `${size.cols * font.cell.width}px`;
+  }
+
+  /** The window, and what of it is seen. */
+  #place(snapshot: Snapshot, anchor: number, height: number): void {
+    const extent = extentOf(snapshot);
+    const grown = this.#window === null ? null : windowGrown(this.#window, extent, height);
+    this.#window =
+      grown ?? windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
+    this.#layOut();
+    const seen = this.#following
+      ? this.#followed(snapshot, height)
+      : (anchor - this.#window.base) * height;
+    if (Math.abs(this.element.scrollTop - seen) > 0.5) this.element.scrollTop = seen;
+    if (this.#following && this.#fit === "Actual") this.#pan(snapshot);
+  }
+
+  #layOut(): void {
+    const height = this.font?.cell.height ?? 0;
+    if (this.#window === null) return;
+    this.#content.style.height = `${(this.#window.end - this.#window.base) * height}px`;
+  }
+
+  /** Where the end is followed: the whole screen, or as much of it as fits above the cursor. */
+  #followed(snapshot: Snapshot, height: number): number {
+    const base = this.#window?.base ?? 0;
+    const [top, end] = [
+      (snapshot.top - base) * height,
+      (snapshot.top + snapshot.size.rows - base) * height,
+    ];
+    const room = this.element.clientHeight;
+    if (end - top <= room) return Math.max(0, end - room);
+    const cursor = top + (snapshot.cursor.row + 2) * height;
+    return Math.min(end - room, Math.max(top, cursor - room));
+  }
+
+  /** Keeps the cursor's column in sight. */
+  #pan(snapshot: Snapshot): void {
+    const width = this.font?.cell.width ?? 0;
+    const [x, room] = [snapshot.cursor.column * width, this.element.clientWidth];
+    const { scrollLeft } = this.element;
+    if (x < scrollLeft || x + width > scrollLeft + room) {
+      this.element.scrollLeft = x < room ? 0 : x - room / 2;
+    }
+  }
+
+  #rows(snapshot: Snapshot, painter: RowPainter): void {
+    const window = this.#window;
+    const history = this.#history;
+    if (window === null || history === null) return;
+    const { height } = painter.font.cell;
+    const extent = extentOf(snapshot);
+    const seen = this.#seen(extent, height);
+    history.want(seen.from, Math.min(seen.end, extent.top));
+    for (let line = seen.from; line < Math.min(seen.end, extent.top); line += 1) {
+      this.#lines.show(line, history.row(line), (line - window.base) * height, painter);
+    }
+    for (const [n, row] of snapshot.rows.entries()) {
+      const line = extent.top + n;
+      if (line < window.end) this.#lines.show(line, row, (line - window.base) * height, painter);
+    }
+    const keep = (line: LineNo) =>
+      (line >= seen.from && line < seen.end) ||
+      (line >= extent.top && line < window.end) ||
+      this.#isPinned(line, extent);
+    this.#lines.prune((line) => keep(line) && line < extent.end);
+  }
+
+  #isPinned(line: LineNo, extent: Extent): boolean {
+    return line >= extent.begin && this.#pinned.includes(line);
+  }
+
+  /** Lines in sight, with those around them. */
+  #seen(extent: Extent, height: number): { from: LineNo; end: LineNo } {
+    const base = this.#window?.base ?? 0;
+    const first = base + Math.floor(this.element.scrollTop / height);
+    const last = first + Math.ceil(this.element.clientHeight / height);
+    return {
+      from: Math.max(extent.begin, base, first - OVERSCAN),
+      end: Math.min(extent.end, last + OVERSCAN),
+    };
+  }
+
+  #paintCursor(snapshot: Snapshot, painter: RowPainter): void {
+    const { cursor, rows, top } = snapshot;
+    const row = rows[cursor.row];
+    this.#cursor.hidden = !cursor.visible || row === undefined || this.#window === null;
+    if (row === undefined || this.#window === null) return;
+    const { width, height } = painter.font.cell;
+    const cell = cellAt(row, cursor.column);
+    const { style } = this.#cursor;
+    this.#cursor.className = `cursor ${cursor.shape.toLowerCase()}${cursor.blink ? " blinking" : ""}`;
+    this.#cursor.textContent =
+      cursor.shape === "Default" || cursor.shape === "Block" ? cell.text : "";
+    style.left = `${cell.column * width}px`;
+    style.top = `${(top + cursor.row - this.#window.base) * height}px`;
+    style.width = `${cell.cells * width}px`;
+    style.setProperty("--cursor", css(painter.colors.cursor));
+    style.color = css(painter.colors.background);
+  }
+
+  #paintMarks(painter: RowPainter): void {
+    for (const old of this.#content.querySelectorAll(".mark")) old.remove();
+    const window = this.#window;
+    if (window === null) return;
+    const { width, height } = painter.font.cell;
+    for (const [line, spans] of this.#marks) {
+      if (this.#lines.row(line) === null) continue;
+      for (const [from, to] of spans) {
+        const mark = child(this.#content, "mark");
+        mark.style.left = `${from * width}px`;
+        mark.style.top = `${(line - window.base) * height}px`;
+        mark.style.width = `${(to - from) * width}px`;
+      }
+    }
+  }
+
+  #scrolled(): void {
+    const { snapshot, height } = { snapshot: this.#shown, height: this.font?.cell.height };
+    if (snapshot === null || height === undefined) return;
+    const following = this.element.scrollTop >= this.#followed(snapshot, height) - height / 2;
+    if (this.#following && !following) this.#left = extentOf(snapshot).end;
+    this.#following = following && (this.#window?.end ?? 0) >= snapshot.top;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#rested(), REST);
+    this.#request();
+  }
+
+  /** Moves the window where its border has come near. */
+  #rested(): void {
+    const { snapshot, height } = { snapshot: this.#shown, height: this.font?.cell.height };
+    if (snapshot === null || height === undefined || this.#window === null) return;
+    const extent = extentOf(snapshot);
+    const anchor = this.#anchor();
+    const moved = windowAround(extent, Math.floor(anchor), height);
+    const { base, end } = this.#window;
+    const near = anchor - base < 1000 || end - anchor < 1000;
+    if (!near || (moved.base === base && moved.end === end)) return;
+    this.#window = moved;
+    this.#layOut();
+    this.element.scrollTop = (anchor - moved.base) * height;
+    this.#request();
+  }
+}
+
+function child(parent: HTMLElement, className: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = className;
+  parent.append(element);
+  return element;
+}

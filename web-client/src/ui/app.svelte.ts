@@ -1,0 +1,161 @@
+// What the page is about: pairing, or a daemon's sessions.
+
+import { webSocket } from "../core/carrier.ts";
+import { SYSTEM } from "../core/channel/keys.ts";
+import { Connection, type ConnectionState } from "../core/connection.ts";
+import type { LinkEnd } from "../core/link.ts";
+import type { ToClient } from "../core/message.ts";
+import { note } from "./notes.svelte.ts";
+import { Pairing } from "./pairing.svelte.ts";
+import { Sessions } from "./sessions.svelte.ts";
+import { type Device, forget, load } from "./vault.ts";
+
+/** Set while the page reloads itself for another build of the daemon: once, not in a circle. */
+const RELOADED = "reloaded";
+/** Milliseconds within which a second reload would be a circle. */
+const CIRCLE = 60_000;
+
+/** A paired browser's work: one connection, and what is asked over it. */
+export class Desk {
+  state = $state.raw<ConnectionState>({ type: "Connecting", since: Date.now() });
+  readonly device: Device;
+  readonly connection: Connection;
+  readonly sessions: Sessions;
+  /** The viewer of the session that is shown hears what comes. */
+  readonly listeners = new Set<DeskListener>();
+
+  constructor(device: Device, over: (end: LinkEnd) => void) {
+    this.device = device;
+    const knock = { own: device.own, daemon: device.daemon, entropy: SYSTEM };
+    this.connection = new Connection(
+      webSocket(location.origin),
+      { knock, psk: device.psk },
+      {
+        state: (state) => {
+          this.state = state;
+          for (const listener of this.listeners) listener.state(state);
+          if (state.type === "Over") over(state.end);
+        },
+        message: (message) => {
+          if (message.type === "Notice") note(message.text);
+          for (const listener of this.listeners) listener.message(message);
+        },
+      },
+    );
+    this.sessions = new Sessions(this.connection);
+  }
+}
+
+export interface DeskListener {
+  state(state: ConnectionState): void;
+  message(message: ToClient): void;
+}
+
+export type View =
+  | { readonly type: "Loading" }
+  | { readonly type: "Unpaired"; readonly text: string | null }
+  | { readonly type: "Pairing"; readonly pairing: Pairing; readonly replaces: Device | null }
+  | { readonly type: "Desk"; readonly desk: Desk }
+  | { readonly type: "Refused"; readonly device: Device; readonly text: string };
+
+class App {
+  view = $state.raw<View>({ type: "Loading" });
+  /** Name of the session in the address; empty: the list. */
+  session = $state("");
+
+  async start(): Promise<void> {
+    // The secret leaves the address, and with it the history of the browser, before anything else.
+    const fragment = location.hash.slice(1);
+    const link = location.pathname === "/p" && fragment !== "" ? location.href : null;
+    if (location.pathname !== "/") history.replaceState(null, "", "/");
+    addEventListener("hashchange", () => this.#route());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#wake());
+    for (const event of ["online", "pageshow"]) addEventListener(event, () => this.#wake());
+    const device = await load().catch(() => null);
+    if (link !== null) this.pair(link, device);
+    else if (device !== null) this.open(device);
+    else this.view = { type: "Unpaired", text: null };
+  }
+
+  pair(link: string, replaces: Device | null): void {
+    const pairing = new Pairing(link, (device, endPairing) => {
+      const desk = this.open(device);
+      // A device that is in memory only lives as long as it has a link.
+      const listener: DeskListener = {
+        state: (state) => {
+          if (state.type === "Live" || state.type === "Over") {
+            endPairing();
+            desk.listeners.delete(listener);
+          }
+        },
+        message: () => undefined,
+      };
+      desk.listeners.add(listener);
+    });
+    this.view = { type: "Pairing", pairing, replaces };
+  }
+
+  open(device: Device): Desk {
+    this.close();
+    const desk = new Desk(device, (end) => this.#over(device, end));
+    this.view = { type: "Desk", desk };
+    this.#route();
+    desk.connection.start();
+    return desk;
+  }
+
+  go(session: string): void {
+    const hash = session === "" ? "#/" : `#/${encodeURIComponent(session)}`;
+    if (location.hash !== hash) location.hash = hash;
+    this.#route();
+  }
+
+  async unpair(): Promise<void> {
+    this.close();
+    await forget();
+    this.view = { type: "Unpaired", text: null };
+  }
+
+  close(): void {
+    if (this.view.type === "Desk") this.view.desk.connection.stop();
+    if (this.view.type === "Pairing") this.view.pairing.close();
+  }
+
+  #route(): void {
+    const name = location.hash.startsWith("#/") ? location.hash.slice(2) : "";
+    try {
+      this.session = decodeURIComponent(name);
+    } catch {
+      this.session = "";
+    }
+  }
+
+  #wake(): void {
+    if (this.view.type === "Desk") this.view.desk.connection.wake();
+  }
+
+  #over(device: Device, end: LinkEnd): void {
+    if (end.type === "Version" && reloadOnce()) return;
+    this.view = { type: "Refused", device, text: refusal(end) };
+  }
+}
+
+function refusal(end: LinkEnd): string {
+  if (end.type === "Version") {
+    return `This page and the computer do not go together (${end.line}). Update Abide on the computer, then reload.`;
+  }
+  const why = end.type === "Ended" && end.why === "Expired" ? "Its time is over." : "";
+  const revoked = end.type === "Ended" && end.why === "Revoked" ? "It was revoked." : "";
+  return `The computer does not know this device any more. ${why}${revoked} To pair it again, type there: abide pair`;
+}
+
+/** Whether the page goes: another build of the daemon serves another page. */
+function reloadOnce(): boolean {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (Date.now() - last < CIRCLE) return false;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+  return true;
+}
+
+export const app = new App();
