@@ -7,19 +7,31 @@ PREFIX ?= $(HOME)/.local
 # Debian packages with sudo where we are not root.
 NEED := .ci/need
 
+# The page that the daemon embeds.
+PAGE := web-client/dist/index.html
+PAGE_TOOLS := web-client/node_modules/.package-lock.json
+
 .PHONY: run build test test-tools lint bench recordings soak fuzz install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
 	@exec $(TARGET)/release/abide new first -A
 
-build:
+build: $(PAGE)
 	@$(NEED) cc:build-essential
 	cargo build --release --locked -p abide -p abided
 
+$(PAGE): $(PAGE_TOOLS) $(wildcard web-client/*.*) $(shell find web-client/src web-client/public web-client/build -type f)
+	cd web-client && npm run --silent build
+
+$(PAGE_TOOLS): web-client/package-lock.json
+	cd web-client && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 ## Installs what the tests need and runs all of them.
-test: test-tools
+test: test-tools $(PAGE)
 	cargo deny --locked check bans licenses sources
+	cd web-client && npm test
 	cargo build --locked --profile checked --workspace --bins
 	cargo nextest run --locked --cargo-profile checked --workspace
 	cargo test --locked --doc --profile checked -p abide-protocol
@@ -31,9 +43,10 @@ test-tools:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
 
-## Format, clippy, licences, and the tests that read the tree.
-lint: test-tools
+## Format, clippy, types, licences, and the tests that read the tree.
+lint: test-tools $(PAGE_TOOLS)
 	cargo fmt --all --check
+	cd web-client && npm run --silent lint && npm run --silent check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo deny --locked check bans licenses sources
 	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
@@ -93,4 +106,4 @@ uninstall:
 
 clean:
 	cargo clean
-	rm -rf tests/emulator/node_modules
+	rm -rf tests/emulator/node_modules web-client/node_modules web-client/dist

@@ -1,14 +1,15 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { delivery } from "./build/delivery.ts";
+
 export default defineConfig({
-  plugins: [svelte()],
-  // The page is served from the daemon's root, and asks nobody else for anything.
+  plugins: [svelte(), delivery()],
   build: {
     target: "es2022",
     modulePreload: { polyfill: false },
+    // What is inlined would be a `data:` address, which the page's policy refuses.
     assetsInlineLimit: 0,
-    manifest: true,
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

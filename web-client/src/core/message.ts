@@ -230,6 +230,8 @@ const attach = record({
   device: [11, optional(id)],
   limits: [12, limits],
   sshAuthSock: [13, optional(texts.line)],
+  /** Set by the daemon only. */
+  epoch: [14, optional(u64)],
 });
 
 const spec = record({

@@ -114,6 +114,7 @@ export class Viewer {
       device: null,
       limits: ALL,
       sshAuthSock: null,
+      epoch: null,
     });
   }
 

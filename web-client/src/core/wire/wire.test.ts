@@ -13,9 +13,10 @@ import * as texts from "./texts.ts";
 
 const MAX = 1 << 20;
 const VERSIONS = ["latest", "0.1.0"];
-/** What only native clients ask or are told. */
-const NATIVE =
-  /^(request: (info|wait|status|shutdown|subscribe|cut|login environment|trust|share.*)|(not )?printed|answer: (status|environment))$/;
+/** Requests and answers that a page has to do with; others are for programs on the machine itself. */
+const OURS =
+  /^(request: (list|info|new.*|capture|rows|stop|kill|rename|remove|clear|search.*)|answer: (done|failed|sessions?|captured|rows|exited|found|nothing found)|[a-z ]+|input: .*)$/;
+const NATIVE = /printed$/;
 
 function messageOf(vector: Vector): Message {
   const reader = new PartReader(MAX);
@@ -45,23 +46,26 @@ describe.each(VERSIONS)("vectors of %s", (version) => {
 
   test.each(toClient)("to a client: $name", (vector) => {
     const message = decodeToClient(messageOf(vector));
-    if (NATIVE.test(vector.name)) {
+    if (!OURS.test(vector.name)) {
       expect(message).toMatchObject({ type: "Answer", answer: { type: "Unknown" } });
     } else {
       expect(difference(vector.meaning, message)).toBeNull();
     }
   });
 
-  test.each(toServer.filter(({ name }) => !NATIVE.test(name)))("to the daemon: $name", (vector) => {
-    const message = decodeToServer(messageOf(vector));
-    expect(message).not.toBeNull();
-    expect(difference(vector.meaning, message)).toBeNull();
-    if (message !== null) {
-      const written = encodeToServer(message);
-      expect(hex(written.body)).toBe(hex(messageOf(vector).body));
-      expect(parts(written).map(hex)).toEqual(partsOf(unhex(vector.hex)).map(hex));
-    }
-  });
+  test.each(toServer.filter(({ name }) => OURS.test(name) && !NATIVE.test(name)))(
+    "to the daemon: $name",
+    (vector) => {
+      const message = decodeToServer(messageOf(vector));
+      expect(message).not.toBeNull();
+      expect(difference(vector.meaning, message)).toBeNull();
+      if (message !== null) {
+        const written = encodeToServer(message);
+        expect(hex(written.body)).toBe(hex(messageOf(vector).body));
+        expect(parts(written).map(hex)).toEqual(partsOf(unhex(vector.hex)).map(hex));
+      }
+    },
+  );
 
   test.each(toClient)("every cut is an error: $name", (vector) => {
     const { kind, body } = messageOf(vector);
