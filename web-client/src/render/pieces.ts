@@ -34,7 +34,14 @@ export function pieces(run: Run, fits: (char: string) => boolean): readonly Piec
 function pieceOf(char: string, fits: (char: string) => boolean): Piece {
   const glyph = glyphOf(char);
   if (glyph !== null) return { type: "Glyph", text: char, cells: 1, glyph };
-  return { type: fits(char) ? "Text" : "Box", text: char, cells: 1 };
+  return { type: standsAlone(char) && fits(char) ? "Text" : "Box", text: char, cells: 1 };
+}
+
+/** Characters of these scripts change their form and width by what stands beside them. */
+const SHAPED = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff]/u;
+
+function standsAlone(char: string): boolean {
+  return !SHAPED.test(char);
 }
 
 function joins(last: Piece, next: Piece): boolean {
