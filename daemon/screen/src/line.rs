@@ -75,6 +75,12 @@ impl Line {
         &self.cells
     }
 
+    /// Cells to be printed into: [`Self::wrote`] says how far. The caller keeps wide cells whole.
+    #[inline]
+    pub(crate) fn cells_mut(&mut self) -> &mut [Cell] {
+        &mut self.cells
+    }
+
     pub(crate) fn used(&self) -> u16 {
         self.used
     }
@@ -129,6 +135,17 @@ impl Line {
             self.wrapped = false;
         }
         self.cells.get_mut(from..to).unwrap_or(&mut [])
+    }
+
+    /// Cells up to column `end` were printed, each of them or some. Reaching the last column ends a
+    /// soft wrap.
+    #[inline]
+    pub(crate) fn wrote(&mut self, end: u16) {
+        self.fresh = 0;
+        self.used = self.used.max(end);
+        if end == self.cols() {
+            self.wrapped = false;
+        }
     }
 
     /// Parts wide cells at the left edge of column `at`: if a wide cell reaches across it, both

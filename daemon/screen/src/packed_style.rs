@@ -11,6 +11,9 @@ const UNDERLINE: u8 = 1 << 3;
 const ATTRS: u8 = 1 << 4;
 const LINK: u8 = 1 << 5;
 
+/// All bytes of the plain style.
+pub(crate) const PLAIN: u8 = 0;
+
 /// Bytes at most: flags, three colours, underline, attributes.
 const MAX: usize = 1 + 3 * 4 + 1 + 1;
 

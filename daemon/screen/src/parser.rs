@@ -132,7 +132,7 @@ impl Parser {
                     1
                 }
                 0x7f => 1,
-                0x80.. => match terminal.print_alone(rest) {
+                0x80.. => match terminal.print_run(rest) {
                     0 => self.character(terminal, rest),
                     length => length,
                 },
@@ -372,13 +372,10 @@ enum Decoded {
 
 #[inline]
 fn decode(bytes: &[u8]) -> Decoded {
-    if let Some(c) = width::three_bytes(bytes) {
-        return Decoded::Char(c, 3);
+    match width::decode_short(bytes) {
+        Some((c, length)) => Decoded::Char(c, length),
+        None => decode_any(bytes),
     }
-    if let Some(c) = width::two_or_four_bytes(bytes) {
-        return Decoded::Char(c, c.len_utf8());
-    }
-    decode_any(bytes)
 }
 
 fn decode_any(bytes: &[u8]) -> Decoded {

@@ -1,4 +1,7 @@
-//! Printing: runs of ASCII, single characters, wide ones, and clusters that grow.
+//! Printing: runs of ASCII, single characters, wide ones, and clusters that grow. What is known
+//! already goes by the run.
+
+mod run;
 
 use abide_protocol::limits::MAX_CLUSTER;
 
@@ -14,22 +17,28 @@ const ORPHAN: char = '\u{200b}';
 impl Terminal {
     /// Prints printable ASCII (0x20 to 0x7e).
     pub(crate) fn print_ascii(&mut self, bytes: &[u8]) {
-        let Some(last) = bytes.last() else {
-            return;
-        };
-        if self.flags.insert || !self.charsets.plain() || self.prepended() {
+        if self.flags.insert || !self.charsets.plain() {
             for byte in bytes {
                 self.print(char::from(*byte));
             }
             return;
         }
+        let mut rest = bytes;
+        if self.prepended()
+            && let Some((first, others)) = bytes.split_first()
+        {
+            self.print(char::from(*first));
+            rest = others;
+        }
+        let Some(last) = rest.last() else {
+            return;
+        };
         let style = self.style();
         let protect = if self.protect {
             Glyph::ascii(0).protected(true).bits()
         } else {
             0
         };
-        let mut rest = bytes;
         while !rest.is_empty() {
             self.wrap_if_pending();
             let limit = self.right_limit();
@@ -69,49 +78,6 @@ impl Terminal {
         self.last_char = last;
     }
 
-    /// Prints the characters beyond ASCII that `bytes` begin with, as long as they belong to no
-    /// cluster and stay in this row; returns their length. 0: the next needs more care.
-    pub(crate) fn print_alone(&mut self, bytes: &[u8]) -> usize {
-        if self.flags.insert || self.at.pending || self.prepended() {
-            return 0;
-        }
-        let style = self.style();
-        let protect = self.protect;
-        let limit = self.right_limit();
-        let (mut used, mut column, mut last) = (0, self.at.column, None);
-        let line = self.shown.grid.line_mut(self.at.row);
-        while let Some(c) = width::alone(bytes.get(used..).unwrap_or(&[])) {
-            let wide = width::of_char(c) == 2;
-            let end = column + 1 + u16::from(wide);
-            if end > limit {
-                break;
-            }
-            if used == 0 {
-                line.part(column);
-            }
-            line.part(end);
-            let cell = |glyph: Glyph| Cell {
-                glyph: glyph.protected(protect),
-                style,
-            };
-            match line.write(column, end) {
-                [only] => *only = cell(Glyph::char(c)),
-                [lead, tail] => {
-                    *lead = cell(Glyph::char(c).wide());
-                    *tail = cell(Glyph::TAIL);
-                }
-                _ => {}
-            }
-            (used, column, last) = (used + width::ALONE_BYTES, end, Some(c));
-        }
-        if used > 0 {
-            self.advance(column, limit);
-            self.joinable = last;
-            self.last_char = last;
-        }
-        used
-    }
-
     /// Prints what of `bytes` stays visible in `space` columns, the last column overwritten by the
     /// last byte. Returns the empty rest.
     fn squeeze<'a>(&mut self, bytes: &'a [u8], space: usize, style: u32) -> &'a [u8] {
@@ -136,6 +102,11 @@ impl Terminal {
     /// The last character printed may take what follows into its cluster, whatever that is.
     fn prepended(&self) -> bool {
         self.flags.graphemes && self.joinable.is_some_and(|c| !width::stands_alone(c))
+    }
+
+    /// What was printed last is in no cell.
+    fn is_orphan(&self) -> bool {
+        self.joinable == Some(ORPHAN)
     }
 
     /// Prints one character.
@@ -308,7 +279,7 @@ impl Terminal {
 
     /// Adds `c` to the cluster at the cursor's left, if it belongs there. True when `c` is done.
     fn join(&mut self, c: char, width: u8) -> bool {
-        if self.joinable == Some(ORPHAN) && self.flags.graphemes {
+        if self.is_orphan() && self.flags.graphemes {
             return width == 0;
         }
         if width != 0 {

@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::freed::{Freed, check_limit, live};
 use crate::invariants::ensure;
 use crate::limits::STYLES_BEFORE_COLLECTION;
-use crate::packed_style::PackedStyle;
+use crate::packed_style::{self, PackedStyle};
 use crate::pen::Pen;
 
 /// Multiplies and folds, from a random start: a program chooses its pens, and must not be able to
@@ -108,7 +108,7 @@ impl Styles {
     pub(crate) fn packed(&self, id: u32) -> &[u8] {
         self.packed
             .get(id as usize)
-            .map_or(&[0], PackedStyle::bytes)
+            .map_or(&[packed_style::PLAIN], PackedStyle::bytes)
     }
 
     #[inline]

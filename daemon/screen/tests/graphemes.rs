@@ -3,7 +3,8 @@
 
 mod support;
 
-use abide_protocol::Shape;
+use abide_protocol::{Book, LineNo, Shape};
+use abide_screen::Screen;
 use proptest::prelude::*;
 use support::{after, feed, screen};
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,7 +13,7 @@ use unicode_width::UnicodeWidthChar;
 const CASES: &str = include_str!("data/grapheme-breaks.txt");
 
 /// Clusters of the first row, without blanks at its end.
-fn clusters(screen: &mut abide_screen::Screen) -> Vec<String> {
+fn clusters(screen: &mut Screen) -> Vec<String> {
     let mut clusters = Vec::new();
     for (run, text) in screen.snapshot().rows[0].runs() {
         match run.shape {
@@ -90,7 +91,35 @@ proptest! {
     fn any_text_is_cut_where_the_standard_cuts(text in KINDS) {
         check(&text, &shown(text.graphemes(true).map(str::to_owned)));
     }
+
+    /// What was met before takes a short way, and a byte at a time the long one.
+    #[test]
+    fn text_that_comes_again_is_printed_the_same(
+        texts in prop::collection::vec((KNOWN, CONTROL), 1..6),
+        cols in 1u16..20,
+        rows in 1u16..4,
+    ) {
+        let once: String = texts.iter().flat_map(|(text, control)| [text.as_str(), control]).collect();
+        let bytes = once.repeat(4) + "\x1b[2b";
+        let (mut whole, mut split) = (screen(cols, rows), screen(cols, rows));
+        feed(&mut whole, &bytes);
+        for byte in bytes.as_bytes() {
+            feed(&mut split, [*byte]);
+        }
+        let history = |screen: &Screen| screen.rows(Book::Main, LineNo(0), u64::MAX);
+        prop_assert_eq!(history(&whole), history(&split));
+        let (whole, split) = (whole.snapshot(), split.snapshot());
+        prop_assert_eq!(&whole.rows, &split.rows);
+        prop_assert_eq!(whole.cursor, split.cursor);
+    }
 }
+
+/// Text in which the same neighbours meet again and again.
+const KNOWN: &str = "(ab|c |e\u{301}|\u{e9}|\u{4e00}|\u{65e5}|\u{26a0}|\u{26a0}\u{fe0f}|\u{231a}\u{fe0e}|\u{200b}|\u{600}|\
+    \u{1f469}\u{200d}\u{1f467}|\u{1f44d}\u{1f3fd}|\u{2500}|\u{ff76}|\u{fe0f}){1,9}";
+/// What may stand between, on the way to another state.
+const CONTROL: &str = "(|\r\n|\r|\x1b\\[C|\x1b\\[D|\x1b\\[4h|\x1b\\[4l|\x1b\\[1\"q|\x1b\\[0\"q|\x1b\\[41m|\
+    \x1b\\[m|\x1b\\[\\?7l|\x1b\\[\\?7h|\x1b\\[\\?2027l|\x1b\\[\\?2027h|\x1b\\(0|\x1b\\(B|\x1b\\[\\?69h\x1b\\[2;6s)";
 
 /// Columns of clusters, and where the cursor is after them.
 #[test]

@@ -15,6 +15,7 @@ use super::unpack::{Fields, Packed};
 use crate::cell::Cell;
 use crate::limits::{BLOCK_BYTES, BLOCK_ROWS};
 use crate::line::Line;
+use crate::packed_style;
 use crate::tables::Tables;
 
 pub(super) const WRAPPED: u8 = 1;
@@ -162,6 +163,10 @@ impl Block {
                 &mut self.data,
                 u64::from(run.bytes) << 2 | u64::from(run.kind),
             );
+            if run.style == 0 {
+                self.data.push(packed_style::PLAIN);
+                continue;
+            }
             self.data.extend_from_slice(tables.styles.packed(run.style));
             if let Some(link) = tables.link_of(tables.styles.pen(run.style)) {
                 let number = self.link_number(link);
@@ -366,6 +371,9 @@ fn put_text(data: &mut Vec<u8>, cells: &[Cell], tables: &Tables, runs: &mut Vec<
         put_ascii(data, cells);
         return runs.push(run(start, data.len(), NARROW));
     }
+    // Room for all of it is made at once: four bytes a cell, and on top what clusters have.
+    data.resize(start + cells.len() * CHAR_BYTES, 0);
+    let mut at = start;
     // The run under way: where it begins, and its kind.
     let mut under_way = (start, NARROW);
     for glyph in cells
@@ -373,28 +381,42 @@ fn put_text(data: &mut Vec<u8>, cells: &[Cell], tables: &Tables, runs: &mut Vec<
         .map(|cell| cell.glyph)
         .filter(|glyph| !glyph.is_tail())
     {
-        let at = data.len();
+        let begin = at;
         let kind = if let Some(id) = glyph.cluster_id() {
-            data.extend_from_slice(tables.clusters.text(id).as_bytes());
+            let text = tables.clusters.text(id).as_bytes();
+            data.resize(data.len() + text.len(), 0);
+            if let Some(place) = data.get_mut(at..at + text.len()) {
+                place.copy_from_slice(text);
+            }
+            at += text.len();
             1 + u8::from(glyph.is_wide())
         } else {
-            // Four bytes at once are quicker than those it has.
-            let mut buffer = [0; 4];
-            let length = glyph.as_char().encode_utf8(&mut buffer).len();
-            data.extend_from_slice(&buffer);
-            data.truncate(at + length);
+            if let Some(place) = data.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+                at += put_char(glyph.as_char(), place);
+            }
             if glyph.is_wide() { WIDE } else { NARROW }
         };
         let (from, before) = under_way;
         if kind != before || kind != NARROW && kind != WIDE {
-            if at > from {
-                runs.push(run(from, at, before));
+            if begin > from {
+                runs.push(run(from, begin, before));
             }
-            under_way = (at, kind);
+            under_way = (begin, kind);
         }
     }
+    data.truncate(at);
     let (from, kind) = under_way;
-    runs.push(run(from, data.len(), kind));
+    runs.push(run(from, at, kind));
+}
+
+/// Bytes of a `char` at most.
+const CHAR_BYTES: usize = 4;
+
+/// Writes `c`, and zeros after it: quicker than as many bytes as it has. Returns its length.
+#[inline]
+fn put_char(c: char, place: &mut [u8; CHAR_BYTES]) -> usize {
+    *place = [0; CHAR_BYTES];
+    c.encode_utf8(place).len()
 }
 
 fn put_number(data: &mut Vec<u8>, mut number: u64) {
