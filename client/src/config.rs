@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::bytes;
 use crate::keys::names;
@@ -38,6 +38,9 @@ struct File {
     prefix: String,
     #[serde(deserialize_with = "history")]
     history: History,
+    /// The daemon's to read and to write.
+    #[serde(rename = "share")]
+    _share: IgnoredAny,
 }
 
 impl Default for File {
@@ -45,6 +48,7 @@ impl Default for File {
         Self {
             prefix: PREFIX.into(),
             history: History::default(),
+            _share: IgnoredAny,
         }
     }
 }
@@ -166,6 +170,12 @@ mod tests {
             assert_eq!(config.prefix_name, name);
         };
         check("", Some(('\\', Mods::CTRL)), "Ctrl-\\", 1000);
+        check(
+            "[share]\nlisten = [\"192.0.2.1:7373\"]",
+            Some(('\\', Mods::CTRL)),
+            "Ctrl-\\",
+            1000,
+        );
         check("history = 0", Some(('\\', Mods::CTRL)), "Ctrl-\\", 0);
         check(
             "prefix = \"ctrl+a\"",

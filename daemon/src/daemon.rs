@@ -11,10 +11,10 @@ mod names;
 mod place;
 mod records;
 mod registry;
+mod remote;
 mod requests;
 mod roster;
 mod warnings;
-#[expect(dead_code, reason = "the listener comes next")]
 mod web;
 
 use std::process::ExitCode;
@@ -36,6 +36,7 @@ use keepers::Keepers;
 use place::{Place, PlaceError};
 use registry::{Registry, RegistryError};
 use roster::Roster;
+use web::{Descriptors, Share};
 
 /// Clients connected at once at most; beyond, a connection is refused with a line.
 const MAX_CONNECTIONS: usize = 256;
@@ -52,6 +53,8 @@ struct Daemon {
     leave: Notify,
     started: u64,
     core_limit: CoreLimit,
+    descriptors: Descriptors,
+    share: Share,
 }
 
 /// Runs until a signal or a client says to stop. `foreground`: log to standard error.
@@ -123,6 +126,8 @@ async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::R
     let mut hang_up = signal(SignalKind::hangup())?;
     let (keepers, announced) = Keepers::channel();
     let daemon = Arc::new(Daemon {
+        descriptors: Descriptors::open(),
+        share: Share::closed(&place.paths),
         place,
         desk: Desk::open(roster),
         keepers,
@@ -135,14 +140,19 @@ async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::R
     let watching = tokio::spawn(keepers::adopt(&daemon, announced).await);
     daemon.expire().await;
     let listener = UnixListener::from_std(daemon.place.listen()?)?;
+    daemon.share.begin(&daemon).await;
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connection::open(&daemon, stream),
+                Ok((stream, _)) => {
+                    connection::open(&daemon, stream);
+                    daemon.descriptors.refill();
+                }
+                // Out of descriptors, most likely: the reserve serves one more.
+                Err(_) if daemon.descriptors.lend() => {}
                 Err(error) => {
-                    // Out of descriptors, most likely: let those who have some give them back.
                     tracing::warn!("accept: {error}");
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 }

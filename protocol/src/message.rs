@@ -6,6 +6,7 @@ mod attach;
 mod device;
 mod request;
 mod session;
+mod share;
 mod spec;
 mod viewer;
 
@@ -24,6 +25,7 @@ pub use device::{
 };
 pub use request::{CaptureRange, EndHow, Request, Search};
 pub use session::{ExitStatus, SessionInfo, SessionState};
+pub use share::{CertificateInfo, ShareChange, ShareInfo};
 pub use spec::{EnvVar, ResourceLimit, Spec};
 pub use viewer::{Driver, Event, InputRefusal, Tail, ViewerHeader};
 

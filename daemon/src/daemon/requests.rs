@@ -44,6 +44,13 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::LoginEnvironment => Ok(Answer::Environment(
             daemon.login_environment().await.to_vec(),
         )),
+        Request::Share { change: None } => Ok(Answer::Share(Box::new(daemon.share.info().await))),
+        Request::Share {
+            change: Some(change),
+        } => {
+            let info = daemon.share.change(daemon, &change).await?;
+            Ok(Answer::Share(Box::new(info)))
+        }
         Request::Pair { .. }
         | Request::AwaitPairing { .. }
         | Request::EnterCode { .. }
@@ -128,6 +135,7 @@ async fn new(daemon: &Arc<Daemon>, mut spec: Spec) -> Result<Answer, Failure> {
 
 async fn bear(daemon: &Daemon, mut spec: Spec) -> Result<SessionInfo, Failure> {
     daemon.core_limit.give(&mut spec);
+    daemon.descriptors.give(&mut spec);
     let id = SessionId::from_uuid(Uuid::now_v7());
     let shell = login::shell().to_string_lossy().into_owned();
     let admitted = spec.clone();

@@ -2,4 +2,18 @@
 //! otherwise: nothing here gives a right.
 
 pub(in crate::daemon) mod carrier;
+mod certificate;
+mod descriptors;
+mod door;
 mod limits;
+mod listener;
+mod live;
+mod pages;
+mod places;
+mod quota;
+mod reach;
+mod settings;
+mod share;
+
+pub(in crate::daemon) use descriptors::Descriptors;
+pub(in crate::daemon) use share::Share;

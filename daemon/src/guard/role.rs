@@ -44,7 +44,8 @@ impl Role {
                 | Request::Pair { .. }
                 | Request::AwaitPairing { .. }
                 | Request::EnterCode { .. }
-                | Request::EditDevice { .. },
+                | Request::EditDevice { .. }
+                | Request::Share { change: Some(_) },
             ) => Err(forbidden(
                 "rights are not given from inside a session; type it in a terminal outside".into(),
             )),

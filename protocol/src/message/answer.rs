@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::device::{AuditRow, CodeVerdict, DeviceInfo, PairingStage, Revoked, Ticket};
 use super::session::{ExitStatus, SessionInfo};
+use super::share::ShareInfo;
 use super::spec::EnvVar;
 use crate::ids::LineNo;
 use crate::row::Row;
@@ -138,6 +139,8 @@ pub enum Answer {
         #[n(2)]
         searched: u64,
     },
+    #[n(10)]
+    Share(#[n(0)] Box<ShareInfo>),
     #[n(11)]
     Ticket(#[n(0)] Box<Ticket>),
     #[n(12)]

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::device::{DeviceEdit, PairingOffer};
+use super::share::ShareChange;
 use super::spec::Spec;
 use crate::ids::{Book, DeviceId, LineNo, PairingNo, SessionId};
 
@@ -153,6 +154,12 @@ pub enum Request {
         session: SessionId,
         #[n(1)]
         trusted: bool,
+    },
+    /// To the daemon: what is reachable over a network; with a change, after it. Answered `Share`.
+    #[n(17)]
+    Share {
+        #[n(0)]
+        change: Option<Box<ShareChange>>,
     },
     /// To the daemon, as all up to `Audit`: begins a pairing, which ends with this link. Answered
     /// `Ticket`.

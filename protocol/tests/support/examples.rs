@@ -517,6 +517,7 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
     let id = RequestId(17);
     let requests = requests().into_iter().chain(searches());
     let requests = requests.chain(super::devices::requests());
+    let requests = requests.chain(super::share::requests());
     examples.extend(requests.map(|(name, request)| {
         (
             format!("request: {name}"),
@@ -657,6 +658,7 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
         answers()
             .into_iter()
             .chain(super::devices::answers())
+            .chain(super::share::answers())
             .map(|(name, answer)| (format!("answer: {name}"), ToClient::Answer { id, answer })),
     );
     examples

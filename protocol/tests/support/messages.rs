@@ -310,6 +310,7 @@ fn request() -> impl Strategy<Value = Request> {
         1 => (session(), any::<bool>())
             .prop_map(|(session, trusted)| Request::Trust { session, trusted }),
         1 => super::devices::request(),
+        1 => super::share::request(),
     ]
 }
 
@@ -490,6 +491,7 @@ fn answer() -> impl Strategy<Value = Answer> {
             }
         }),
         super::devices::answer(),
+        super::share::answer(),
     ]
 }
 

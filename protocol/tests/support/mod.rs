@@ -23,6 +23,7 @@ pub(crate) mod devices;
 pub(crate) mod examples;
 pub(crate) mod meaning;
 pub(crate) mod messages;
+pub(crate) mod share;
 
 /// What one place of a row holds; few kinds, so that rows share runs and differ in small ways.
 #[derive(Clone, Debug)]

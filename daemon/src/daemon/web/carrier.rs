@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::limits::{FAREWELL, MAX_MESSAGE, READ_BUFFER, STAGE, STRANGER, WRITE_BUFFER};
+use super::quota::Place;
 
 /// Bytes both ways: TLS or TCP, in tests anything.
 pub(in crate::daemon) trait Duplex:
@@ -74,32 +75,52 @@ impl From<Error> for CarrierError {
 pub(super) struct Probation {
     until: Instant,
     /// Given back when the peer is known, or gone.
-    _place: Option<Box<dyn Send>>,
+    place: Option<Place>,
 }
 
 impl Probation {
     /// Begins with the connection.
-    pub(super) fn begin(place: Option<Box<dyn Send>>) -> Self {
+    pub(super) fn begin(place: Place) -> Self {
         Self {
             until: Instant::now() + STRANGER,
-            _place: place,
+            place: Some(place),
         }
     }
 
-    /// When the stage that begins now has to be over.
-    pub(super) fn stage(&self) -> Instant {
-        self.until.min(Instant::now() + STAGE)
+    /// Goes through a stage, which begins now. `None`: it is over before it was gone through.
+    pub(super) async fn stage<T>(&mut self, stage: impl Future<Output = T>) -> Option<T> {
+        let until = self.until.min(Instant::now() + STAGE);
+        self.before(until, stage).await
+    }
+
+    /// Goes through stages that have deadlines of their own.
+    pub(super) async fn stages<T>(&mut self, stages: impl Future<Output = T>) -> Option<T> {
+        self.before(self.until, stages).await
+    }
+
+    async fn before<T>(&mut self, until: Instant, stage: impl Future<Output = T>) -> Option<T> {
+        let Some(place) = &mut self.place else {
+            return timeout_at(until, stage).await.ok();
+        };
+        tokio::select! {
+            done = timeout_at(until, stage) => done.ok(),
+            () = place.lost() => {
+                self.until = Instant::now();
+                None
+            }
+        }
     }
 }
 
 /// Ordered binary messages to one peer of the network.
 pub(in crate::daemon) struct Carrier {
-    socket: WebSocketStream<Box<dyn Duplex>>,
+    socket: Socket,
     peer: Peer,
     /// `None`: the peer is known.
     probation: Option<Probation>,
 }
 
+#[expect(dead_code, reason = "the handshake comes next")]
 impl Carrier {
     /// Over a stream whose upgrade is done; `read` came behind it.
     pub(super) async fn opened(
@@ -124,45 +145,28 @@ impl Carrier {
     /// The peer's channel is live: the deadlines of strangers end, and its place among the half open
     /// is free again.
     pub(in crate::daemon) fn authenticated(&mut self) {
-        self.probation = None;
+        if let Some(place) = self.probation.take().and_then(|probation| probation.place) {
+            place.known();
+        }
     }
 
     /// The next message, which a stranger has to send in time. May be dropped and called again
     /// without loss; then the stage begins anew, but never the time of all stages.
     pub(in crate::daemon) async fn next(&mut self) -> Result<Vec<u8>, CarrierError> {
-        match self.deadline() {
-            None => self.read().await,
-            Some(deadline) => timeout_at(deadline, self.read())
-                .await
-                .map_err(|_| CarrierError::Late)?,
-        }
-    }
-
-    async fn read(&mut self) -> Result<Vec<u8>, CarrierError> {
-        loop {
-            match self.socket.next().await {
-                None => return Err(CarrierError::Closed),
-                Some(message) => match message? {
-                    Message::Binary(bytes) => return Ok(bytes.into()),
-                    Message::Text(_) => return Err(CarrierError::Text),
-                    Message::Close(_) => return Err(CarrierError::Closed),
-                    // Pings are answered by the library.
-                    Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
-                },
-            }
+        let message = read(&mut self.socket);
+        match &mut self.probation {
+            None => message.await,
+            Some(probation) => probation.stage(message).await.ok_or(CarrierError::Late)?,
         }
     }
 
     /// Returns when the message is with the system. One that is dropped meanwhile may still go out,
     /// whole.
     pub(in crate::daemon) async fn send(&mut self, message: Vec<u8>) -> Result<(), CarrierError> {
-        let deadline = self.deadline();
         let sent = self.socket.send(Message::Binary(message.into()));
-        match deadline {
+        match &mut self.probation {
             None => Ok(sent.await?),
-            Some(deadline) => Ok(timeout_at(deadline, sent)
-                .await
-                .map_err(|_| CarrierError::Late)??),
+            Some(probation) => Ok(probation.stage(sent).await.ok_or(CarrierError::Late)??),
         }
     }
 
@@ -183,15 +187,32 @@ impl Carrier {
         let _ = timeout_at(deadline, farewell).await;
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.probation.as_ref().map(Probation::stage)
-    }
-
     /// A stranger's carrier over any stream, as if it had been upgraded.
     #[cfg(test)]
     pub(in crate::daemon) async fn over(stream: impl Duplex + 'static, peer: Peer) -> Self {
         let stream: Box<dyn Duplex> = Box::new(stream);
-        Self::opened(stream, Vec::new(), peer, Probation::begin(None)).await
+        let probation = Probation {
+            until: Instant::now() + STRANGER,
+            place: None,
+        };
+        Self::opened(stream, Vec::new(), peer, probation).await
+    }
+}
+
+type Socket = WebSocketStream<Box<dyn Duplex>>;
+
+async fn read(socket: &mut Socket) -> Result<Vec<u8>, CarrierError> {
+    loop {
+        match socket.next().await {
+            None => return Err(CarrierError::Closed),
+            Some(message) => match message? {
+                Message::Binary(bytes) => return Ok(bytes.into()),
+                Message::Text(_) => return Err(CarrierError::Text),
+                Message::Close(_) => return Err(CarrierError::Closed),
+                // Pings are answered by the library.
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            },
+        }
     }
 }
 

@@ -28,6 +28,8 @@ fn allowed(request: &Request) -> &'static str {
         Request::LoginEnvironment => "ot",
         Request::Search { .. } => "ot",
         Request::Trust { .. } => "o",
+        Request::Share { change: None } => "ot",
+        Request::Share { change: Some(_) } => "o",
         Request::Pair { .. } => "o",
         Request::AwaitPairing { .. } => "o",
         Request::EnterCode { .. } => "o",
@@ -106,7 +108,7 @@ fn requests(session: SessionId) -> Vec<Request> {
     .collect()
 }
 
-fn about_devices() -> [Request; 8] {
+fn about_devices() -> [Request; 10] {
     let pairing = PairingNo(1);
     let device = DeviceId([1; 16]);
     [
@@ -137,6 +139,10 @@ fn about_devices() -> [Request; 8] {
             wait: false,
         },
         Request::Notify { line: "x".into() },
+        Request::Share { change: None },
+        Request::Share {
+            change: Some(Box::default()),
+        },
     ]
 }
 

@@ -120,6 +120,7 @@ impl Session {
             | Request::Status
             | Request::Shutdown
             | Request::LoginEnvironment
+            | Request::Share { .. }
             | Request::Pair { .. }
             | Request::AwaitPairing { .. }
             | Request::EnterCode { .. }
@@ -228,6 +229,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::Subscribe
         | Request::Cut { .. }
         | Request::LoginEnvironment
+        | Request::Share { .. }
         | Request::Pair { .. }
         | Request::AwaitPairing { .. }
         | Request::EnterCode { .. }
