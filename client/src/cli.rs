@@ -9,10 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 
 mod reading;
+mod sharing;
 
 use crate::duration;
 use crate::sessions::complete;
 pub use reading::{Capture, LineRange, Search, Tail};
+pub use sharing::Share;
 
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
@@ -96,6 +98,7 @@ pub enum Command {
     /// Delete a session's history above its screen
     Clear(Named),
     Trust(Trust),
+    Share(Share),
     Daemon(Daemon),
     Doctor(Doctor),
     Completions(Completions),

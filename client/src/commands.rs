@@ -14,6 +14,7 @@ mod man;
 mod new;
 mod overview;
 mod search;
+mod share;
 mod tail;
 mod type_in;
 mod wait;
@@ -46,6 +47,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Remove(args)) => edit::remove(args).await,
         Some(Command::Clear(args)) => edit::clear(args).await,
         Some(Command::Trust(args)) => edit::trust(args).await,
+        Some(Command::Share(args)) => share::run(args).await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Completions(args)) => completions::run(args.shell),

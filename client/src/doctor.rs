@@ -1,5 +1,7 @@
 //! The checks of `abide doctor`.
 
+mod sharing;
+
 use std::ffi::OsString;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -79,6 +81,7 @@ pub async fn examine(paths: &Paths) -> Vec<Check> {
         Ok(mut link) => {
             checks.extend(daemon_checks(&mut link).await);
             checks.push(login_environment(&mut link).await);
+            checks.extend(sharing::examine(&mut link).await);
         }
         Err(failure) => checks.push(Check::fail(
             "daemon",

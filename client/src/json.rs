@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use abide_protocol::Snapshot;
-use abide_protocol::message::{DaemonStatus, ExitStatus, SessionInfo, SessionState};
+use abide_protocol::message::{
+    CertificateInfo, DaemonStatus, ExitStatus, SessionInfo, SessionState, ShareInfo,
+};
 use serde::Serialize;
 
 /// Prints a value and a newline.
@@ -220,6 +222,55 @@ impl From<Option<DaemonStatus>> for Daemon {
     }
 }
 
+/// What is reachable over a network.
+#[derive(Debug, Serialize)]
+pub struct Share<'a> {
+    listening: &'a [String],
+    silent: &'a [String],
+    loopback: Option<u16>,
+    address: Option<&'a str>,
+    names: &'a [String],
+    certificate: Option<Certificate<'a>>,
+    faults: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Certificate<'a> {
+    path: Option<&'a str>,
+    names: &'a [String],
+    from: u64,
+    until: u64,
+    issued: bool,
+    due: bool,
+}
+
+impl<'a> From<&'a ShareInfo> for Share<'a> {
+    fn from(info: &'a ShareInfo) -> Self {
+        Self {
+            listening: &info.listening,
+            silent: &info.silent,
+            loopback: info.loopback,
+            address: info.address.as_deref(),
+            names: &info.names,
+            certificate: info.certificate.as_ref().map(Certificate::from),
+            faults: &info.faults,
+        }
+    }
+}
+
+impl<'a> From<&'a CertificateInfo> for Certificate<'a> {
+    fn from(info: &'a CertificateInfo) -> Self {
+        Self {
+            path: info.path.as_deref(),
+            names: &info.names,
+            from: info.from,
+            until: info.until,
+            issued: info.issued,
+            due: info.due,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +299,8 @@ mod tests {
     fn fields_keep_their_names() {
         let daemon = "client_version ended living pid running started version warnings";
         assert_eq!(fields(&Daemon::from(None)).join(" "), daemon);
+        let share = "address certificate faults listening loopback names silent";
+        assert_eq!(fields(&Share::from(&ShareInfo::default())).join(" "), share);
         let end = End::of(SessionState::Ended(ExitStatus::Signal(9)));
         assert_eq!(fields(&end).join(" "), "exit_code signal state");
         assert_eq!(

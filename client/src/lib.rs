@@ -23,5 +23,6 @@ pub mod scroll;
 pub mod sessions;
 pub mod shell_commands;
 pub mod table;
+pub mod tailnet;
 pub mod tty;
 pub mod unit;

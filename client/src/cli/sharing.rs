@@ -1,0 +1,75 @@
+//! The commands about other machines.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// Port on 127.0.0.1 unless another one is named.
+const LOOPBACK_PORT: &str = "7350";
+
+/// Let other devices reach your sessions
+///
+/// Alone, says what is reachable, how, and what to do next. Otherwise changes it; what is not named
+/// stays, and all of it is kept in the configuration file. Whoever connects is a stranger until the
+/// device was paired (abide pair).
+///
+/// With a certificate that browsers trust, the page for browsers is served too; its files are read
+/// again when they change. Without one the daemon makes its own, for native clients, which know the
+/// daemon by another key.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "\
+Examples:
+  abide share --listen 0.0.0.0:7373
+  abide share --listen 192.0.2.1:443 --cert fullchain.pem --key privkey.pem --name desk.example.org
+  abide share --off",
+    after_long_help = "\
+Examples:
+  abide share --listen 0.0.0.0:7373
+  abide share --listen 192.0.2.1:443 --cert fullchain.pem --key privkey.pem --name desk.example.org
+  abide share --off
+
+JSON fields (times in milliseconds since 1970-01-01, null where there is none):
+  listening       addresses where TLS is spoken now
+  silent          addresses where it should be, and is not
+  loopback        the port on 127.0.0.1
+  address         what pairing links name
+  names           HOST:PORT under which it answers
+  certificate     {path, names, from, until, issued, due}; path null: made by the daemon,
+                  issued: by an authority, due: to be renewed
+  faults          what does not work, one line each"
+)]
+pub struct Share {
+    /// Address to listen on, instead of those before; may be given several times
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Vec<String>,
+    /// Certificate and the chain to its authority, in PEM form
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM form
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// Name by which others reach this machine, instead of those before; with the port if it is
+    /// another one for them; may be given several times
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub name: Vec<String>,
+    /// Serve browsers on this machine, over HTTP on 127.0.0.1
+    #[arg(
+        long,
+        value_name = "PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = LOOPBACK_PORT,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub loopback: Option<u16>,
+    /// Do not serve browsers on this machine
+    #[arg(long, conflicts_with = "loopback")]
+    pub no_loopback: bool,
+    /// Listen nowhere, and end the connections there are
+    #[arg(long, conflicts_with_all = ["listen", "loopback", "no_loopback"])]
+    pub off: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
