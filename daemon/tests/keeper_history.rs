@@ -26,7 +26,7 @@ fn bounded(home: &Home, script: &str, memory: u64, disk: u64) -> SessionInfo {
 }
 
 fn file(home: &Home, info: &SessionInfo) -> PathBuf {
-    ended::history_beside(&home.record(info.id))
+    home.record(info.id).join("history")
 }
 
 fn rows(client: &mut Client, info: &SessionInfo, from: u64, count: u64) -> (u64, Vec<String>) {
@@ -210,14 +210,20 @@ fn a_killed_keeper_leaves_what_it_had_written() {
             .enumerate()
             .all(|(n, line)| *line == (n + 1).to_string())
     );
+    // Where keepers of earlier builds have left it.
+    let beside = dir.with_extension("history");
+    std::fs::rename(&file, &beside).unwrap();
+    assert_eq!(lines(), all);
+    std::fs::rename(&beside, &file).unwrap();
     // Torn where a crash may have torn it.
     for cut in [1, 4096, 5000, whole.len() / 3] {
         std::fs::write(&file, &whole[..whole.len() - cut]).unwrap();
         let rest = lines();
         assert!(rest.len() < all.len() && rest == all[..rest.len()], "{cut}");
     }
+    std::fs::write(&beside, "").unwrap();
     ended::delete(&dir).unwrap();
-    assert!(!file.exists());
+    assert!(!dir.exists() && !beside.exists());
 }
 
 #[test]
@@ -225,7 +231,7 @@ fn files_that_are_no_history_are_told_apart() {
     let home = Home::new("foreign");
     let info = home.script("seq 100; exit");
     let dir = home.record(info.id);
-    wait_for("the record", || dir.exists());
+    wait_for("the record", || dir.join("info").exists());
     let path = dir.join("history");
     let whole = std::fs::read(&path).unwrap();
     let mut newer = whole.clone();
@@ -269,7 +275,7 @@ fn a_record_of_the_first_format_is_read() {
     let home = Home::new("old-format");
     let info = home.script("seq 100; exit");
     let dir = home.record(info.id);
-    wait_for("the record", || dir.exists());
+    wait_for("the record", || dir.join("info").exists());
     let record = ended::read(&dir).unwrap();
     let top = record.snapshot.top;
     let (_, rows) = record.rows.unwrap().rows(LineNo(0), u64::MAX);

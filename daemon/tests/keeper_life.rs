@@ -38,7 +38,7 @@ fn a_shell_is_typed_into_seen_and_ended() {
 fn a_session_without_viewers_leaves_its_record_and_nothing_else() {
     let home = Home::new("alone");
     let info = home.script("for i in $(seq 100); do echo line $i; done; kill -KILL $$");
-    wait_for("the record", || home.record(info.id).exists());
+    wait_for("the record", || home.record(info.id).join("info").exists());
     wait_for("the socket's removal", || !home.socket(info.id).exists());
     assert_eq!(
         std::fs::read_dir(home.state.join("run")).unwrap().count(),

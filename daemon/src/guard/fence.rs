@@ -20,8 +20,8 @@ const ABI_KNOWN: ABI = ABI::V9;
 pub struct Ground<'a> {
     /// Sockets, links and notices.
     pub run: &'a Path,
-    /// What is left of sessions.
-    pub sessions: &'a Path,
+    /// What will be left of its session, and of no other.
+    pub record: &'a Path,
 }
 
 /// Why there is no fence although the system has them.
@@ -39,23 +39,20 @@ pub fn close(ground: &Ground<'_>) -> Result<bool, FenceError> {
     let own_links: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
         ReadDir | ReadFile | WriteFile | Truncate | MakeReg | MakeSym | RemoveFile
     });
-    let own_records: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
-        ReadDir | ReadFile | WriteFile | Truncate | MakeReg | MakeDir | RemoveFile | RemoveDir | Refer
+    let own_record: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
+        ReadDir | ReadFile | WriteFile | Truncate | MakeReg | RemoveFile
     });
     // Who connects is looked up there. What matters of other processes stays closed: a process
     // under Landlock cannot trace one that is not.
     let processes: BitFlags<AccessFs> = AccessFs::ReadFile.into();
     let status = Ruleset::default()
-        // The history moves into the record, which no kernel allows that has Landlock without this.
-        .set_compatibility(CompatLevel::SoftRequirement)
-        .handle_access(AccessFs::Refer)?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI_KNOWN))?
         .handle_access(AccessNet::from_all(ABI_KNOWN))?
         .scope(Scope::AbstractUnixSocket)?
         .create()?
         .add_rule(PathBeneath::new(PathFd::new(ground.run)?, own_links))?
-        .add_rule(PathBeneath::new(PathFd::new(ground.sessions)?, own_records))?
+        .add_rule(PathBeneath::new(PathFd::new(ground.record)?, own_record))?
         .add_rule(PathBeneath::new(PathFd::new("/proc")?, processes))?
         .restrict_self()?;
     Ok(status.ruleset != RulesetStatus::NotEnforced)
@@ -73,21 +70,22 @@ mod tests {
     fn a_keeper_reaches_its_own_files_and_no_others() {
         let (run, sessions) = (scratch("fence-run"), scratch("fence-sessions"));
         let elsewhere = scratch("fence-elsewhere");
-        for place in [&run, &sessions, &elsewhere] {
-            fs::create_dir(place.path()).unwrap();
-            fs::write(place.path().join("there"), "x").unwrap();
+        let (own, other) = (sessions.path().join("own"), sessions.path().join("other"));
+        for place in [run.path(), sessions.path(), elsewhere.path(), &own, &other] {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join("there"), "x").unwrap();
         }
         std::thread::scope(|threads| {
             threads.spawn(|| {
                 let ground = Ground {
                     run: run.path(),
-                    sessions: sessions.path(),
+                    record: &own,
                 };
                 if !close(&ground).unwrap() {
                     // This kernel has no Landlock.
                     return;
                 }
-                let (run, sessions) = (run.path(), sessions.path());
+                let run = run.path();
                 // As for a link that is renewed, a notice, a socket that goes.
                 std::os::unix::fs::symlink("/x", run.join("link.new")).unwrap();
                 fs::rename(run.join("link.new"), run.join("link")).unwrap();
@@ -95,26 +93,27 @@ mod tests {
                 assert_eq!(fs::read(run.join("notice")).unwrap(), b"x");
                 fs::remove_file(run.join("there")).unwrap();
                 // As for a record.
-                fs::write(sessions.join("id.history"), "x").unwrap();
-                fs::create_dir(sessions.join("id.part")).unwrap();
-                fs::rename(
-                    sessions.join("id.history"),
-                    sessions.join("id.part/history"),
-                )
-                .unwrap();
-                fs::rename(sessions.join("id.part"), sessions.join("id")).unwrap();
-                fs::File::open(sessions).unwrap().sync_all().unwrap();
+                fs::write(own.join("history"), "x").unwrap();
+                fs::remove_file(own.join("there")).unwrap();
+                fs::write(own.join("info.part"), "x").unwrap();
+                fs::rename(own.join("info.part"), own.join("info")).unwrap();
+                fs::File::open(&own).unwrap().sync_all().unwrap();
                 // As for whoever connects.
                 fs::read("/proc/self/stat").unwrap();
 
                 for path in ["/etc/passwd", "/dev/tty", "/dev/ptmx"] {
                     assert!(denied(fs::File::open(path)), "{path}");
                 }
-                let other = elsewhere.path();
-                assert!(denied(fs::File::open(other.join("there"))));
-                assert!(denied(fs::write(other.join("there"), "y")));
-                assert!(denied(fs::write(other.join("new"), "y")));
-                assert!(denied(fs::remove_file(other.join("there"))));
+                for place in [elsewhere.path(), sessions.path(), &other] {
+                    assert!(denied(fs::read_dir(place)), "{}", place.display());
+                    assert!(denied(fs::File::open(place.join("there"))));
+                    assert!(denied(fs::write(place.join("there"), "y")));
+                    assert!(denied(fs::write(place.join("new"), "y")));
+                    assert!(denied(fs::remove_file(place.join("there"))));
+                    assert!(denied(fs::create_dir(place.join("made"))));
+                }
+                assert!(denied(fs::rename(&other, sessions.path().join("moved"))));
+                assert!(denied(fs::remove_dir(&own)));
                 assert!(denied(std::process::Command::new("/bin/true").status()));
             });
         });

@@ -1,10 +1,11 @@
 //! What is left of a session: its info, last snapshot and history, in a directory named after it.
 //!
-//! Written beside its final place and renamed when everything is on the disk, so that a record is
-//! whole or absent. Files are 0600: the keeper's umask and [`OpenOptions`] see to it.
+//! The directory is made with the session, for the history that memory has no room for. The info is
+//! written last and gets its name when everything is on the disk, so that a record is whole or
+//! absent. Files are 0600: the keeper's umask and [`OpenOptions`] see to it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use abide_screen::{Reader, Sealed};
 use super::history::{FileError, HistoryFile};
 
 const INFO: &str = "info";
+const UNFINISHED: &str = "info.part";
 const SNAPSHOT: &str = "snapshot";
 const HISTORY: &str = "history";
 /// Bytes of one encoded chunk of an old history at most; a larger one is no file of ours.
@@ -29,32 +31,65 @@ pub struct Ended {
     pub rows: Result<Reader, String>,
 }
 
-/// Where a keeper puts the history that memory has no room for. It is still there when the keeper
-/// was killed, and part of the record when the session ended.
-#[must_use]
-pub fn history_beside(dir: &Path) -> PathBuf {
-    dir.with_extension(HISTORY)
+/// Where the keeper of a session that lives will write its record.
+pub(crate) struct Place {
+    dir: PathBuf,
+    /// The directory of all records, open since before the keeper gave it up.
+    all: File,
 }
 
-/// Writes a record to the directory `dir`, which must not exist. The file `history` becomes part
-/// of it.
-pub fn write(
-    dir: &Path,
-    info: &SessionInfo,
-    snapshot: &Snapshot,
-    history: Option<&Path>,
-) -> io::Result<()> {
-    let unfinished = Unfinished::create(dir)?;
-    unfinished.file(INFO, |file| file.write_all(&record::encode_info(info)))?;
-    unfinished.file(SNAPSHOT, |file| {
-        file.write_all(&record::encode_snapshot(snapshot))
-    })?;
-    let place = unfinished.0.join(HISTORY);
-    match history {
-        Some(history) => fs::rename(history, place)?,
-        None => HistoryFile::create(&place)?.sync()?,
+impl Place {
+    /// Makes the directory `dir`, for its owner only.
+    pub(crate) fn make(dir: PathBuf) -> io::Result<Self> {
+        let all = File::open(dir.parent().unwrap_or(&dir))?;
+        fs::DirBuilder::new().mode(0o700).create(&dir)?;
+        Ok(Self { dir, all })
     }
-    unfinished.finish(dir)
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where history goes that memory has no room for. It is still there when the keeper was killed,
+    /// and part of the record when the session ended.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.dir.join(HISTORY)
+    }
+
+    /// Writes the record. Its history is in its place already if there is one.
+    pub(crate) fn write(&self, info: &SessionInfo, snapshot: &Snapshot) -> io::Result<()> {
+        if !self.history().exists() {
+            HistoryFile::create(&self.history())?.sync()?;
+        }
+        self.file(SNAPSHOT, &record::encode_snapshot(snapshot))?;
+        self.file(UNFINISHED, &record::encode_info(info))?;
+        fs::rename(self.dir.join(UNFINISHED), self.dir.join(INFO))?;
+        File::open(&self.dir)?.sync_all()?;
+        self.all.sync_all()
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.dir.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Only if the session never began: nothing is in it then.
+        let _ = fs::remove_dir(&self.dir);
+    }
+}
+
+/// Where builds before 0.2 put the history that memory had no room for.
+fn history_beside(dir: &Path) -> PathBuf {
+    dir.with_extension(HISTORY)
 }
 
 /// Reads the record in the directory `dir`. History is read when it is asked for.
@@ -88,7 +123,9 @@ pub fn delete(dir: &Path) -> io::Result<()> {
 
 /// What a keeper that was killed has left of a session: the history that it had written down.
 pub fn read_lost(dir: &Path, info: SessionInfo) -> io::Result<Ended> {
-    let path = history_beside(dir);
+    let path = [dir.join(HISTORY), history_beside(dir)];
+    let path = path.into_iter().find(|path| path.exists());
+    let path = path.ok_or(io::ErrorKind::NotFound)?;
     let blocks = HistoryFile::read(&path, &Arc::default())
         .map_err(|error| io::Error::other(unreadable(&path, &error)))?;
     let end = blocks
@@ -185,54 +222,6 @@ fn read_old_history(path: &Path) -> io::Result<Vec<Arc<Row>>> {
 /// Reads only what lists show.
 pub fn read_info(dir: &Path) -> io::Result<SessionInfo> {
     record::decode_info(&fs::read(dir.join(INFO))?).map_err(invalid)
-}
-
-/// A directory that is removed unless it gets its final name.
-struct Unfinished(PathBuf);
-
-impl Unfinished {
-    fn create(dir: &Path) -> io::Result<Self> {
-        let mut name = dir.file_name().unwrap_or_default().to_os_string();
-        name.push(".part");
-        let path = dir.with_file_name(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path)?;
-        Ok(Self(path))
-    }
-
-    fn file(
-        &self,
-        name: &str,
-        fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let path = self.0.join(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        let mut file = BufWriter::new(file);
-        fill(&mut file)?;
-        file.into_inner()?.sync_all()
-    }
-
-    fn finish(self, dir: &Path) -> io::Result<()> {
-        File::open(&self.0)?.sync_all()?;
-        fs::rename(&self.0, dir)?;
-        match dir.parent() {
-            Some(parent) => File::open(parent)?.sync_all(),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Whether there is another chunk; a length cut short is an error.

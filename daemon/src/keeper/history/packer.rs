@@ -119,28 +119,27 @@ impl Packer {
         }
     }
 
-    /// Writes all history down, as far as the disk may take it, and gives the file away. `None`:
-    /// nothing is to be on the disk. Takes as long as it takes: nothing goes on in the session.
-    pub(crate) fn complete(&mut self, engine: &mut Engine) -> io::Result<Option<PathBuf>> {
+    /// Writes all history down, as far as the disk may take it, and leaves the file there: also when
+    /// that fails, with what is in it. Takes as long as it takes: nothing goes on in the session.
+    pub(crate) fn complete(&mut self, engine: &mut Engine) -> io::Result<()> {
         if self.disk == 0 {
-            return Ok(None);
+            return Ok(());
         }
         self.shared.work_off();
         let mut spill = lock(&self.shared.spill);
         let mut room = self.disk;
-        loop {
+        let written = loop {
             engine.trim_history(room);
             let blocks = engine.reader().blocks(&self.shared.usage);
             let bytes = self.shared.usage.memory() as u64 + self.shared.usage.stored();
             match spill.write_all(&blocks) {
-                Ok(()) => break,
                 // What does not fit is left out, the oldest first.
                 Err(_) if bytes > BATCH as u64 => room = bytes / 2,
-                Err(error) => return Err(error),
+                written => break written,
             }
-        }
+        };
         spill.file = None;
-        Ok(Some(spill.path.clone()))
+        written
     }
 
     fn start(&self) -> bool {

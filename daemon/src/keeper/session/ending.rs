@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use abide_protocol::message::{Answer, Event, ExitStatus, ToClient};
 
 use super::Session;
-use crate::keeper::ended;
 use crate::keeper::link::{Link, Phase};
 use crate::keeper::pty::Signal;
 use crate::keeper::viewer::Need;
@@ -193,15 +192,12 @@ impl Session {
         let info = self.info(now);
         let snapshot = self.snapshot(now);
         self.pack();
-        let history = self.packer.complete(&mut self.engine);
-        let history = history.unwrap_or_else(|error| {
+        if let Err(error) = self.packer.complete(&mut self.engine) {
             tracing::error!(%error, "cannot keep the history of the ended session");
             let line = format!("the history of the ended session could not be kept: {error}");
             self.events.push(Event::Notice(line), None);
-            None
-        });
-        let record = &self.identity.place.record;
-        ended::write(record, &info, &snapshot, history.as_deref())
+        }
+        self.identity.place.record.write(&info, &snapshot)
     }
 
     /// Tells viewers that have not heard it, after their last frame.

@@ -67,10 +67,8 @@ pub(super) struct Place {
     socket: String,
     notice: Posted,
     pub(super) agent: AgentLink,
-    /// Where the record of the ended session goes.
-    pub(super) record: PathBuf,
-    /// Where history goes that memory has no room for.
-    pub(super) history: PathBuf,
+    /// Where the record of the ended session goes, and history that memory has no room for.
+    pub(super) record: ended::Place,
 }
 
 impl Drop for Place {
@@ -111,14 +109,13 @@ pub(crate) fn begin(birth: Birth) -> Result<Session, Failure> {
         // The keeper's number is there; only what has left its family is not found any more.
         tracing::warn!(%error, "cannot complete the session's notice");
     }
-    let sessions = birth.state.join("sessions");
     let mut session = build(birth, place, listener, program, size).map_err(|error| {
         failure(
             FailKind::Internal,
             format!("cannot watch the program: {error}"),
         )
     })?;
-    session.identity.confined = confine(&session, &sessions);
+    session.identity.confined = confine(&session);
     Ok(session)
 }
 
@@ -130,10 +127,11 @@ fn complete(notice: &mut Posted, program: &Program) -> std::io::Result<()> {
 
 /// Gives up what the keeper does not need. Everything it has to open elsewhere is open by now, and
 /// no other thread runs yet.
-fn confine(session: &Session, sessions: &Path) -> bool {
+fn confine(session: &Session) -> bool {
+    let place = &session.identity.place;
     let ground = Ground {
-        run: session.identity.place.run.path(),
-        sessions,
+        run: place.run.path(),
+        record: place.record.dir(),
     };
     fence::close(&ground).unwrap_or_else(|error| {
         tracing::warn!(%error, "cannot put the keeper under Landlock");
@@ -163,7 +161,7 @@ fn build(
         allow_checksum: birth.spec.allow_checksum == Some(true),
     });
     tracing::info!(id = %birth.id, pid = program.leader.as_raw_nonzero().get(), "session begins");
-    let packer = Packer::new(engine.usage(), bounds, place.history.clone());
+    let packer = Packer::new(engine.usage(), bounds, place.record.history());
     Ok(Session {
         engine,
         packer,
@@ -231,12 +229,13 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
         .bind(&socket)
         .map_err(|error| refused(&format!("cannot listen: {error}")))?;
     let record = birth.state.join("sessions").join(birth.id.to_string());
+    let record = ended::Place::make(record.clone())
+        .map_err(|error| refused(&format!("cannot make {}: {error}", record.display())))?;
     let place = Place {
         run,
         socket,
         notice,
         agent,
-        history: ended::history_beside(&record),
         record,
     };
     let listener = listener
