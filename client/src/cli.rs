@@ -8,11 +8,13 @@ use abide_protocol::Size;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 
+mod devices;
 mod reading;
 mod sharing;
 
 use crate::duration;
 use crate::sessions::complete;
+pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
 pub use sharing::Share;
 
@@ -99,6 +101,9 @@ pub enum Command {
     Clear(Named),
     Trust(Trust),
     Share(Share),
+    Pair(Pair),
+    Devices(Devices),
+    Audit(Audit),
     Daemon(Daemon),
     Doctor(Doctor),
     Completions(Completions),

@@ -1,9 +1,11 @@
 //! The commands, one file each.
 
 pub mod attach;
+mod audit;
 mod capture;
 mod completions;
 mod daemon;
+mod devices;
 mod doctor;
 mod edit;
 mod end;
@@ -13,6 +15,7 @@ mod list;
 mod man;
 mod new;
 mod overview;
+mod pair;
 mod search;
 mod share;
 mod tail;
@@ -48,6 +51,9 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Clear(args)) => edit::clear(args).await,
         Some(Command::Trust(args)) => edit::trust(args).await,
         Some(Command::Share(args)) => share::run(args).await,
+        Some(Command::Pair(args)) => pair::run(args).await,
+        Some(Command::Devices(args)) => devices::run(args.command).await,
+        Some(Command::Audit(args)) => audit::run(args).await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Completions(args)) => completions::run(args.shell),

@@ -1,6 +1,8 @@
 //! What `--json` prints. Field names are an interface: they are added to, never changed. Times are
 //! milliseconds since the Unix epoch.
 
+mod devices;
+
 use std::io::{self, Write};
 
 use abide_protocol::Snapshot;
@@ -9,10 +11,18 @@ use abide_protocol::message::{
 };
 use serde::Serialize;
 
+pub use devices::{Audit, Device, device_id, kind, role};
+
 /// Prints a value and a newline.
 pub fn print(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{text}")
+}
+
+/// Prints a value on one line.
+pub fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
 }
 
 /// An array whose elements are printed as they come, so that memory does not grow with them.

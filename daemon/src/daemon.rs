@@ -3,16 +3,22 @@
 
 mod connection;
 mod desk;
+mod devices;
+mod gate;
 mod keepers;
 mod link;
 mod log;
 mod login;
 mod names;
+mod notices;
+mod owner;
+mod pairing;
 mod place;
 mod records;
 mod registry;
 mod remote;
 mod requests;
+mod revocation;
 mod roster;
 mod warnings;
 mod web;
@@ -20,9 +26,10 @@ mod web;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use abide_protocol::SessionId;
+use abide_protocol::channel::address::Address;
 use abide_protocol::message::{DaemonStatus, EnvVar, Failure, SessionInfo};
 use abide_protocol::paths::{PathEnv, Paths};
+use abide_protocol::{DeviceId, SessionId};
 use sd_notify::NotifyState;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +39,9 @@ use crate::guard::armour::{self, CoreLimit};
 use crate::guard::{self, Role};
 use crate::keeper::ended;
 use desk::Desk;
+use devices::Devices;
 use keepers::Keepers;
+use pairing::Pairings;
 use place::{Place, PlaceError};
 use registry::{Registry, RegistryError};
 use roster::Roster;
@@ -43,10 +52,13 @@ const MAX_CONNECTIONS: usize = 256;
 /// Exit code of a daemon that found another one running.
 const EXIT_TAKEN: u8 = 4;
 
-/// What all of the daemon's tasks share. Nothing in it changes but by the desk.
+/// What all of the daemon's tasks share. Nothing in it changes but by the desk, and devices and
+/// pairings behind locks of their own.
 struct Daemon {
     place: Place,
     desk: Desk,
+    devices: Arc<Devices>,
+    pairings: Pairings,
     keepers: Keepers,
     login: OnceCell<Vec<EnvVar>>,
     connections: Arc<Semaphore>,
@@ -101,11 +113,13 @@ fn start(foreground: bool) -> anyhow::Result<()> {
     if let Some(line) = place.warning.take() {
         roster.warnings().raise("place", line);
     }
+    let db = Registry::again(&place.paths.registry())?;
+    let (devices, revoked) = Devices::open(&place.paths.state, db)?;
     std::env::set_current_dir("/")?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(serve(place, roster, core_limit))
+        .block_on(serve(place, roster, (devices, revoked), core_limit))
 }
 
 /// Keepers would take a daemon that an agent has started for an agent.
@@ -120,7 +134,12 @@ fn outside(place: &Place) -> anyhow::Result<()> {
     }
 }
 
-async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::Result<()> {
+async fn serve(
+    place: Place,
+    roster: Roster,
+    (devices, revoked): (Devices, Vec<DeviceId>),
+    core_limit: CoreLimit,
+) -> anyhow::Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -130,6 +149,8 @@ async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::R
         share: Share::closed(&place.paths),
         place,
         desk: Desk::open(roster),
+        devices: Arc::new(devices),
+        pairings: Pairings::default(),
         keepers,
         login: OnceCell::new(),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -139,6 +160,8 @@ async fn serve(place: Place, roster: Roster, core_limit: CoreLimit) -> anyhow::R
     });
     let watching = tokio::spawn(keepers::adopt(&daemon, announced).await);
     daemon.expire().await;
+    tokio::spawn(revocation::finish(Arc::clone(&daemon), revoked));
+    tokio::spawn(revocation::mind_time(Arc::clone(&daemon)));
     let listener = UnixListener::from_std(daemon.place.listen()?)?;
     daemon.share.begin(&daemon).await;
     let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -195,6 +218,11 @@ impl Daemon {
             .await
     }
 
+    /// Where devices reach this machine, if they do.
+    fn address(&self) -> Option<Address> {
+        self.share.address()
+    }
+
     /// How it ended, by the same record.
     fn ended_info(&self, id: SessionId) -> Option<SessionInfo> {
         let directory = self.place.paths.sessions().join(id.to_string());
@@ -220,13 +248,14 @@ impl Daemon {
     }
 
     async fn status(&self) -> Result<DaemonStatus, Failure> {
-        let (living, ended, warnings) = self
+        let (living, ended, mut warnings) = self
             .desk
             .ask(|roster, _| {
                 let (living, ended) = roster.counts();
                 (living, ended, roster.warnings().lines())
             })
             .await?;
+        warnings.extend(self.devices.warnings());
         Ok(DaemonStatus {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").into(),

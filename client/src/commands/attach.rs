@@ -3,7 +3,7 @@
 mod attachment;
 mod ending;
 mod events;
-mod nesting;
+pub(super) mod nesting;
 mod outgoing;
 mod picture;
 mod scrolling;

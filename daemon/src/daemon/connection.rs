@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use abide_protocol::RequestId;
-use abide_protocol::message::{Answer, FailKind, Failure, ToClient, ToServer};
+use abide_protocol::message::{
+    Answer, FailKind, Failure, PairingOffer, Request, ToClient, ToServer,
+};
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use super::link::{ClientLink, LinkError};
+use super::pairing::Held;
 use super::roster::failure;
-use super::{Daemon, requests};
+use super::{Daemon, pairing, requests};
 
 /// Requests of one client under way at most (each `wait` is one).
 const MAX_UNDER_WAY: usize = 64;
@@ -46,6 +49,8 @@ struct Connection {
     daemon: Arc<Daemon>,
     link: ClientLink,
     under_way: JoinSet<(RequestId, Answer)>,
+    /// Pairings that were begun here, and end here.
+    pairings: Vec<Held>,
 }
 
 impl Connection {
@@ -54,6 +59,7 @@ impl Connection {
             daemon,
             link,
             under_way: JoinSet::new(),
+            pairings: Vec::new(),
         }
     }
 
@@ -84,6 +90,10 @@ impl Connection {
                 if let Err(refusal) = self.link.role().may_ask(&request) {
                     return self.answer(id, Answer::Failed(refusal)).await;
                 }
+                if let Request::Pair { offer } = request {
+                    let answer = self.pair(*offer);
+                    return self.answer(id, answer).await;
+                }
                 let daemon = Arc::clone(&self.daemon);
                 self.under_way.spawn(async move {
                     let answer = requests::answer(&daemon, request).await;
@@ -111,6 +121,16 @@ impl Connection {
             | ToServer::Printed { .. }
             | ToServer::Resync
             | ToServer::Unknown => Ok(()),
+        }
+    }
+
+    fn pair(&mut self, offer: PairingOffer) -> Answer {
+        match pairing::begin(&self.daemon, offer) {
+            Ok((ticket, held)) => {
+                self.pairings.push(held);
+                ticket
+            }
+            Err(failure) => Answer::Failed(failure),
         }
     }
 

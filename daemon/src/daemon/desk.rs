@@ -55,3 +55,10 @@ pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(since.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(u64::MAX)
 }
+
+/// What this machine is called, for people.
+pub(super) fn host_name() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy();
+    abide_protocol::text::cut(&name, abide_protocol::limits::MAX_NAME).to_owned()
+}

@@ -261,7 +261,7 @@ async fn settle_unborn(daemon: Arc<Daemon>, id: SessionId) {
 }
 
 /// The sessions that have a socket in the run directory.
-fn sockets(daemon: &Daemon) -> impl Iterator<Item = SessionId> + use<> {
+pub(super) fn sockets(daemon: &Daemon) -> impl Iterator<Item = SessionId> + use<> {
     names_in(daemon.place.run.path()).filter_map(|name| paths::session_of_socket(&name))
 }
 

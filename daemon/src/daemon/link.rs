@@ -156,6 +156,11 @@ impl KeeperLink {
         Ok(self.stream.write_all(&bytes).await?)
     }
 
+    /// The socket, and what was read of it and is no whole message yet.
+    pub(super) fn into_parts(self) -> (UnixStream, Vec<u8>) {
+        (self.stream, self.frames.into_unread())
+    }
+
     /// Asks one thing and waits for its answer; what else arrives is skipped.
     pub(super) async fn request(&mut self, request: Request) -> Result<Answer, LinkError> {
         let asked = RequestId(1);

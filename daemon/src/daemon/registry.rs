@@ -1,7 +1,8 @@
 //! The registry: one `SQLite` file that remembers sessions across daemons and reboots.
 //!
 //! Keepers are the authority for living sessions, so a registry that is lost or damaged costs
-//! nothing but the list of ended ones: it is moved aside and filled again by adoption.
+//! nothing but the list of ended ones and the paired devices, none of which comes back without being
+//! paired again: it is moved aside and filled again by adoption.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ use abide_protocol::{SessionId, record};
 use rusqlite::{Connection, ErrorCode, params};
 
 /// Steps from each version of the schema to the next; `user_version` counts those done.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE session (
         id     BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
         -- 0 starting, 1 living, 2 ended
@@ -21,7 +23,43 @@ const MIGRATIONS: &[&str] = &["
         info   BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX session_ended ON session (ended) WHERE ended IS NOT NULL;
-"];
+",
+    "
+    CREATE TABLE device (
+        id      BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+        key     BLOB NOT NULL UNIQUE CHECK (length(key) = 32),
+        name    TEXT NOT NULL,
+        -- 0 native, 1 browser, 65535 unknown
+        kind    INTEGER NOT NULL,
+        -- CBOR of Grant
+        rights  BLOB NOT NULL,
+        epoch   INTEGER NOT NULL CHECK (epoch >= 0),
+        -- milliseconds since the epoch
+        paired  INTEGER NOT NULL,
+        seen    INTEGER,
+        came    TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        number  INTEGER PRIMARY KEY AUTOINCREMENT,
+        time    INTEGER NOT NULL,
+        actor   TEXT NOT NULL,
+        action  TEXT NOT NULL,
+        target  TEXT NOT NULL,
+        detail  TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_does_not_change BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit rows do not change'); END;
+    -- Bounded: only what is older than that many rows may go.
+    CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+    WHEN OLD.number > (SELECT max(number) FROM audit) - 100000
+    BEGIN SELECT RAISE(ABORT, 'audit rows stay'); END;
+    -- The latest time that was seen.
+    CREATE TABLE clock (
+        one     INTEGER PRIMARY KEY CHECK (one = 0),
+        seen    INTEGER NOT NULL
+    ) STRICT;
+",
+];
 
 /// Why the registry could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +107,7 @@ impl Registry {
                 let registry = Self::open_sound(path)?;
                 let line = format!(
                     "the registry was damaged ({error}) and has been rebuilt from the living \
-                     sessions; the old one is {}",
+                     sessions; devices have to be paired again; the old one is {}",
                     aside.display()
                 );
                 Ok((registry, Some(line)))
@@ -91,6 +129,15 @@ impl Registry {
         let mut registry = Self { db };
         registry.migrate()?;
         Ok(registry)
+    }
+
+    /// The same database once more, for the devices. Both are used by one thread, and none holds a
+    /// transaction open.
+    pub(super) fn again(path: &Path) -> Result<Connection, RegistryError> {
+        let db = Connection::open(path)?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        Ok(db)
     }
 
     fn migrate(&mut self) -> Result<(), RegistryError> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::link::{KeeperLink, LinkError};
 use super::roster::{failure, has_ended, unknown};
-use super::{Daemon, login, records};
+use super::{Daemon, login, owner, records, revocation};
 use crate::keeper::birth::{self, Birth};
 
 /// Keepers that a list asks at most, the youngest first.
@@ -47,19 +47,16 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::Share { change: None } => Ok(Answer::Share(Box::new(daemon.share.info().await))),
         Request::Share {
             change: Some(change),
-        } => {
-            let info = daemon.share.change(daemon, &change).await?;
-            Ok(Answer::Share(Box::new(info)))
-        }
-        Request::Pair { .. }
-        | Request::AwaitPairing { .. }
-        | Request::EnterCode { .. }
-        | Request::Devices
-        | Request::EditDevice { .. }
-        | Request::Revoke { .. }
-        | Request::Audit { .. } => Err(failure(
-            FailKind::Unsupported,
-            "this daemon does not pair devices; update it",
+        } => owner::share(daemon, &change).await,
+        Request::AwaitPairing { pairing, seen } => owner::stage(daemon, pairing, seen).await,
+        Request::EnterCode { pairing, code } => owner::code(daemon, pairing, &code),
+        Request::Devices => Ok(Answer::Devices(daemon.devices.list())),
+        Request::EditDevice { device, edit } => owner::edit(daemon, device, edit).await,
+        Request::Revoke { device } => revocation::revoke(daemon, device).await,
+        Request::Audit { after, limit, wait } => owner::audit(daemon, after, limit, wait).await,
+        Request::Pair { .. } => Err(failure(
+            FailKind::Internal,
+            "a pairing belongs to the link that began it",
         )),
         Request::Subscribe | Request::Cut { .. } | Request::Notify { .. } => Err(failure(
             FailKind::Unsupported,

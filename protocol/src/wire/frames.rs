@@ -122,6 +122,15 @@ impl<M: Message> FrameReader<M> {
         self.push(part);
     }
 
+    /// The bytes that were pushed and are no whole message yet; between two messages, what follows
+    /// the last one.
+    #[must_use]
+    pub fn into_unread(self) -> Vec<u8> {
+        let mut unread = self.buffer;
+        unread.drain(..self.taken.min(unread.len()));
+        unread
+    }
+
     /// Bytes that wait for the rest of their message.
     #[must_use]
     pub fn pending(&self) -> usize {

@@ -6,7 +6,7 @@ use crate::tty;
 
 /// The living session whose terminal this process uses, found by comparing devices: variables are
 /// inherited by processes that have long moved elsewhere.
-pub(super) fn around_us(sessions: &[SessionInfo]) -> Option<&SessionInfo> {
+pub(in crate::commands) fn around_us(sessions: &[SessionInfo]) -> Option<&SessionInfo> {
     let devices = tty::devices();
     sessions.iter().find(|info| {
         let living = !matches!(info.state, SessionState::Ended(_));

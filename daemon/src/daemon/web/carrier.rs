@@ -120,7 +120,6 @@ pub(in crate::daemon) struct Carrier {
     probation: Option<Probation>,
 }
 
-#[expect(dead_code, reason = "the handshake comes next")]
 impl Carrier {
     /// Over a stream whose upgrade is done; `read` came behind it.
     pub(super) async fn opened(

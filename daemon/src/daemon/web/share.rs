@@ -96,7 +96,6 @@ impl Share {
         }
     }
 
-    #[expect(dead_code, reason = "pairing comes next")]
     /// Where a pairing link leads; `None`: nowhere, as nothing is shared.
     pub(in crate::daemon) fn address(&self) -> Option<Address> {
         self.reach.borrow().address()

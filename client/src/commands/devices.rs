@@ -1,0 +1,255 @@
+//! `abide devices`.
+
+use std::io::Write;
+
+use abide_protocol::message::{Answer, DeviceEdit, DeviceInfo, FailKind, Request, SessionInfo};
+use abide_protocol::paths::Paths;
+use abide_protocol::{Grant, SessionId};
+
+use super::list::clean;
+use crate::cli::{DevicesCommand, Rights, Role};
+use crate::duration::age;
+use crate::fault::{FAILED, Fault, failure};
+use crate::output::Out;
+use crate::table::{Cell, Column, Give, layout};
+use crate::{clock, json, sessions};
+
+pub(super) async fn run(command: Option<DevicesCommand>) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    match command.unwrap_or(DevicesCommand::List { json: false }) {
+        DevicesCommand::List { json } => list(&paths, json).await,
+        DevicesCommand::Info { device, json } => info(&paths, &device, json).await,
+        DevicesCommand::Rename { device, name } => {
+            super::check_name(&name)?;
+            let device = find(&paths, &device).await?.id;
+            let edit = DeviceEdit::Name(name);
+            sessions::ask_daemon(&paths, Request::EditDevice { device, edit }).await?;
+            Ok(0)
+        }
+        DevicesCommand::Role {
+            device,
+            role,
+            rights,
+        } => set_role(&paths, &device, role, &rights).await,
+        DevicesCommand::Revoke { device, .. } => revoke(&paths, device.as_deref()).await,
+    }
+}
+
+async fn all(paths: &Paths) -> Result<Vec<DeviceInfo>, Fault> {
+    match sessions::ask_daemon(paths, Request::Devices).await? {
+        Answer::Devices(devices) => Ok(devices),
+        _ => Err(sessions::unexpected("the daemon").into()),
+    }
+}
+
+/// The device with this name, or the only one whose id begins so.
+async fn find(paths: &Paths, wanted: &str) -> Result<DeviceInfo, Fault> {
+    let all = all(paths).await?;
+    if let Some(named) = all.iter().find(|info| info.name == wanted) {
+        return Ok(named.clone());
+    }
+    let begins = |info: &&DeviceInfo| json::device_id(info.id).starts_with(wanted);
+    let fitting: Vec<_> = all.iter().filter(begins).collect();
+    match fitting.as_slice() {
+        [one] if !wanted.is_empty() => Ok((*one).clone()),
+        [_, _, ..] if !wanted.is_empty() => {
+            let line = format!("\"{wanted}\" fits several devices: give more of the id");
+            Err(failure(FailKind::Ambiguous, line).into())
+        }
+        _ => {
+            let line = format!("no device is called \"{wanted}\"; see: abide devices");
+            Err(failure(FailKind::NotFound, line).into())
+        }
+    }
+}
+
+/// What the sessions that were named are.
+pub(super) async fn sessions_of(
+    paths: &Paths,
+    names: &[String],
+) -> Result<Option<Vec<SessionId>>, Fault> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(sessions::find(paths, Some(name)).await?.id);
+    }
+    Ok(Some(ids))
+}
+
+const fn column(head: &'static str, give: Give, weight: u8) -> Column {
+    Column {
+        head,
+        give,
+        weight,
+        right: false,
+    }
+}
+
+const COLUMNS: [Column; 7] = [
+    column("NAME", Give::Cut(8), 9),
+    column("ID", Give::Keep, 4),
+    column("KIND", Give::Keep, 2),
+    column("ROLE", Give::Keep, 8),
+    column("SESSIONS", Give::Cut(8), 7),
+    column("EXPIRES", Give::Keep, 6),
+    column("SEEN", Give::Keep, 5),
+];
+
+async fn list(paths: &Paths, as_json: bool) -> Result<u8, Fault> {
+    let devices = all(paths).await?;
+    let mut out = Out::open();
+    if as_json {
+        let all: Vec<_> = devices.iter().map(json::Device::from).collect();
+        json::print(&mut out, &all)?;
+    } else if devices.is_empty() {
+        writeln!(out, "No devices. Let one in with: abide pair")?;
+    } else {
+        let known = sessions::list(paths).await.sessions;
+        let rows: Vec<_> = devices.iter().map(|info| row(info, &known)).collect();
+        for line in layout(&COLUMNS, &rows, out.width, out.color) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn row(info: &DeviceInfo, known: &[SessionInfo]) -> Vec<Cell> {
+    let id = json::device_id(info.id);
+    vec![
+        clean(&info.name).into(),
+        id.get(..8).unwrap_or(&id).into(),
+        json::kind(info.kind).into(),
+        role_of(&info.grant).into(),
+        scope(&info.grant, known).into(),
+        expiry(info.grant.expires).into(),
+        seen(info).into(),
+    ]
+}
+
+fn role_of(grant: &Grant) -> String {
+    let role = json::role(grant.role);
+    if grant.role == abide_protocol::Role::View && grant.history {
+        format!("{role}+history")
+    } else {
+        role.into()
+    }
+}
+
+/// The sessions it is about, by name where there is one.
+fn scope(grant: &Grant, known: &[SessionInfo]) -> String {
+    let Some(sessions) = grant
+        .sessions
+        .as_ref()
+        .filter(|_| grant.role != abide_protocol::Role::Manage)
+    else {
+        return "all".into();
+    };
+    let name = |id: &SessionId| {
+        let found = known.iter().find(|info| info.id == *id);
+        found.map_or_else(|| "(gone)".to_owned(), |info| clean(&info.name))
+    };
+    sessions.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn expiry(expires: Option<u64>) -> String {
+    match expires {
+        None => "never".into(),
+        Some(end) => format!("in {}", age(clock::now(), end)),
+    }
+}
+
+fn seen(info: &DeviceInfo) -> String {
+    match (info.links, info.seen) {
+        (0, None) => "never".into(),
+        (0, Some(seen)) => age(seen, clock::now()),
+        (1, _) => "now".into(),
+        (links, _) => format!("now, {links} links"),
+    }
+}
+
+async fn info(paths: &Paths, device: &str, as_json: bool) -> Result<u8, Fault> {
+    let info = find(paths, device).await?;
+    let mut out = Out::open();
+    if as_json {
+        json::print(&mut out, &json::Device::from(&info))?;
+    } else {
+        let known = sessions::list(paths).await.sessions;
+        let lines = [
+            ("name", clean(&info.name)),
+            ("id", json::device_id(info.id)),
+            ("kind", json::kind(info.kind).into()),
+            ("role", role_of(&info.grant)),
+            ("sessions", scope(&info.grant, &known)),
+            ("expires", expiry(info.grant.expires)),
+            ("paired", clock::utc(info.paired)),
+            ("seen", seen(&info)),
+            ("from", info.from.clone().unwrap_or_else(|| "-".into())),
+            (
+                "kept",
+                if info.durable {
+                    "yes"
+                } else {
+                    "until its page or program ends"
+                }
+                .into(),
+            ),
+        ];
+        for (name, value) in lines {
+            writeln!(out, "{name:9} {value}")?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+async fn set_role(paths: &Paths, device: &str, role: Role, rights: &Rights) -> Result<u8, Fault> {
+    let device = find(paths, device).await?;
+    let expires = rights.expires.map(|lasts| {
+        let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+        clock::now().saturating_add(lasts)
+    });
+    let grant = Grant {
+        role: role.into(),
+        sessions: sessions_of(paths, &rights.session).await?,
+        history: rights.history,
+        expires,
+    };
+    let (device, edit) = (device.id, DeviceEdit::Grant(grant));
+    sessions::ask_daemon(paths, Request::EditDevice { device, edit }).await?;
+    Ok(0)
+}
+
+/// `None`: all of them.
+async fn revoke(paths: &Paths, device: Option<&str>) -> Result<u8, Fault> {
+    let device = match device {
+        Some(name) => Some(find(paths, name).await?.id),
+        None => None,
+    };
+    let answer = sessions::ask_daemon(paths, Request::Revoke { device }).await?;
+    let Answer::Revoked(revoked) = answer else {
+        return Err(sessions::unexpected("the daemon").into());
+    };
+    let mut out = Out::open();
+    if device.is_none() {
+        let line = match revoked.devices {
+            1 => "1 device is revoked; this machine has a new key".into(),
+            devices => format!("{devices} devices are revoked; this machine has a new key"),
+        };
+        writeln!(out, "{line}")?;
+        out.flush()?;
+    }
+    let mut code = 0;
+    if !revoked.unconfirmed.is_empty() {
+        let names: Vec<_> = revoked.unconfirmed.iter().map(|name| clean(name)).collect();
+        super::note(&format!("revoked, not confirmed in {}", names.join(", ")));
+        code = FAILED;
+    }
+    if let Some(warning) = revoked.warning {
+        super::note(&warning);
+        code = FAILED;
+    }
+    Ok(code)
+}

@@ -1,0 +1,319 @@
+//! `abide pair`: shows a link, and stays until the device that has it is let in or the time is over.
+
+mod picture;
+mod typed;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use abide_protocol::message::{
+    Answer, Claiming, CodeVerdict, DeviceKind, FailKind, PairingOffer, PairingStage, Request,
+    Ticket, ToClient,
+};
+use abide_protocol::{PairingNo, RequestId};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use super::attach::nesting;
+use super::list::clean;
+use crate::cli;
+use crate::fault::{Fault, failure};
+use crate::link::Link;
+use crate::{json, sessions};
+use picture::Picture;
+use typed::Typed;
+
+/// A device that is on its way has come by then.
+const EXPECTED: Duration = Duration::from_secs(20);
+
+pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let interactive = crate::output::interactive();
+    if !args.link && !interactive {
+        let line = "a picture needs a terminal, and somebody who types the device's digits there; \
+                    for a link, use: abide pair --link";
+        return Err(Fault::Usage(line.into()));
+    }
+    if let Some(name) = &args.name {
+        super::check_name(name)?;
+    }
+    outside(&paths).await?;
+    let lasts = args.rights.expires;
+    let offer = PairingOffer {
+        role: args.role.into(),
+        sessions: super::devices::sessions_of(&paths, &args.rights.session).await?,
+        history: args.rights.history,
+        lasts: lasts.map(|lasts| u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)),
+        name: args.name,
+        link: args.link,
+    };
+    let mut link = sessions::connect_or_start_daemon(&paths).await?;
+    let offer = Box::new(offer);
+    let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
+        return Err(sessions::unexpected("the daemon").into());
+    };
+    let mut show = Show::begin(&ticket, args.link)?;
+    let ending = Pairing::new(link, ticket.pairing)?.run(&mut show).await;
+    show.hide()?;
+    ending
+}
+
+/// A session's screen is shown on other devices, and kept: no place for a secret.
+async fn outside(paths: &abide_protocol::paths::Paths) -> Result<(), Fault> {
+    let sessions = sessions::list(paths).await.sessions;
+    match nesting::around_us(&sessions) {
+        None => Ok(()),
+        Some(info) => {
+            let line = format!(
+                "this terminal is the session \"{}\", whose screen others may see; type it in a \
+                 terminal outside of all sessions",
+                clean(&info.name)
+            );
+            Err(failure(FailKind::Forbidden, line).into())
+        }
+    }
+}
+
+/// What is shown of the link, as long as it may be used.
+struct Show {
+    address: String,
+    /// The alternate screen is on.
+    drawn: bool,
+}
+
+impl Show {
+    fn begin(ticket: &Ticket, as_link: bool) -> Result<Self, Fault> {
+        let address = ticket.link.split("/p#").next().unwrap_or_default();
+        let mut show = Self {
+            address: address.into(),
+            drawn: false,
+        };
+        let minutes = ticket.lasts / 60_000;
+        let mut out = io::stdout().lock();
+        let picture = Picture::of(&ticket.link).filter(|picture| !as_link && fits(picture));
+        match picture {
+            Some(picture) => {
+                show.drawn = true;
+                write!(out, "\x1b[?1049h\x1b[H\x1b[2J")?;
+                for line in picture.lines() {
+                    write!(out, "{line}\r\n")?;
+                }
+                write!(out, "\r\n{}\r\n", ticket.link)?;
+            }
+            None => writeln!(out, "{}", ticket.link)?,
+        }
+        out.flush()?;
+        drop(out);
+        if !as_link && !show.drawn {
+            super::note(
+                "this window is too small for the picture; make it larger, or use the link",
+            );
+        }
+        if let Some(why) = &ticket.native_only {
+            super::note(why);
+        }
+        show.say(&format!(
+            "waiting for the device, {minutes} minutes at most; Ctrl-C takes it back"
+        ));
+        Ok(show)
+    }
+
+    /// A line about how it stands.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever shows the link says how it stands"
+    )]
+    fn say(&self, line: &str) {
+        super::note(line);
+    }
+
+    /// The link is of no more use: it goes from the screen.
+    fn hide(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.drawn) {
+            let mut out = io::stdout().lock();
+            write!(out, "\x1b[?1049l")?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no care.
+        let _ = self.hide();
+    }
+}
+
+/// Below it come the link, which may take three lines, and lines about how it stands.
+fn fits(picture: &Picture) -> bool {
+    let (columns, rows) = picture.size();
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    size.is_ok_and(|size| {
+        usize::from(size.ws_col) >= columns && usize::from(size.ws_row) >= rows + 6
+    })
+}
+
+struct Pairing {
+    link: Link,
+    number: PairingNo,
+    /// The question how far it has come.
+    asked: RequestId,
+    /// A device shows a code.
+    claimed: bool,
+    opened: bool,
+    typed: Typed,
+    end: [Signal; 3],
+}
+
+impl Pairing {
+    fn new(mut link: Link, pairing: PairingNo) -> Result<Self, Fault> {
+        let asked = link.ask(Request::AwaitPairing { pairing, seen: 1 })?;
+        Ok(Self {
+            link,
+            number: pairing,
+            asked,
+            claimed: false,
+            opened: false,
+            typed: Typed::open().map_err(|_| {
+                let line = "nobody can type the digits here; run it in a terminal";
+                Fault::Usage(line.into())
+            })?,
+            end: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+            ],
+        })
+    }
+
+    async fn run(&mut self, show: &mut Show) -> Result<u8, Fault> {
+        let late = Instant::now() + EXPECTED;
+        let mut told = false;
+        loop {
+            let [interrupt, terminate, hang_up] = &mut self.end;
+            tokio::select! {
+                message = self.link.next() => {
+                    let Some(message) = message? else {
+                        let line = "the daemon has left, and the pairing with it; try again";
+                        return Err(failure(FailKind::Internal, line).into());
+                    };
+                    if let Some(code) = self.take(message, show)? {
+                        return Ok(code);
+                    }
+                }
+                line = self.typed.next() => {
+                    let line = line?;
+                    self.enter(&line, show)?;
+                }
+                () = sleep_until(late), if !told && !self.opened => {
+                    told = true;
+                    show.say(&causes(&show.address));
+                }
+                _ = interrupt.recv() => return Ok(130),
+                _ = terminate.recv() => return Ok(143),
+                _ = hang_up.recv() => return Ok(129),
+            }
+        }
+    }
+
+    fn take(&mut self, message: ToClient, show: &mut Show) -> Result<Option<u8>, Fault> {
+        match message {
+            ToClient::Answer { id, answer } if id == self.asked => match answer {
+                Answer::Pairing { step, stage } => {
+                    let (pairing, seen) = (self.number, step);
+                    self.asked = self.link.ask(Request::AwaitPairing { pairing, seen })?;
+                    self.stage(stage, show)
+                }
+                Answer::Failed(failure) => Err(failure.into()),
+                _ => Err(sessions::unexpected("the daemon").into()),
+            },
+            ToClient::Answer { answer, .. } => {
+                match answer {
+                    Answer::Code(verdict) => say_verdict(verdict, show),
+                    Answer::Failed(failure) => show.say(&failure.line),
+                    _ => {}
+                }
+                Ok(None)
+            }
+            ToClient::Closed(failure) => Err(failure.into()),
+            _ => Ok(None),
+        }
+    }
+
+    fn stage(&mut self, stage: PairingStage, show: &mut Show) -> Result<Option<u8>, Fault> {
+        match stage {
+            PairingStage::Waiting => {}
+            PairingStage::Opened(from) => {
+                self.opened = true;
+                show.say(&format!("opened from {from}"));
+            }
+            PairingStage::Claimed(claiming) => {
+                (self.opened, self.claimed) = (true, true);
+                show.hide()?;
+                show.say(&who(&claiming));
+                show.say("type the six digits that it shows, or Ctrl-C to refuse:");
+            }
+            PairingStage::Approved => show.say("right; the device is keeping its key ..."),
+            PairingStage::Paired(info) => {
+                show.hide()?;
+                show.say(&format!(
+                    "\"{}\" is paired (role {}); see: abide devices",
+                    clean(&info.name),
+                    json::role(info.grant.role)
+                ));
+                return Ok(Some(0));
+            }
+            PairingStage::Over(why) => return Err(failure(FailKind::State, why).into()),
+        }
+        Ok(None)
+    }
+
+    /// Before a device shows a code, Enter takes the picture from the screen.
+    fn enter(&mut self, line: &str, show: &mut Show) -> Result<(), Fault> {
+        if !self.claimed {
+            show.hide()?;
+            return Ok(());
+        }
+        let (pairing, code) = (self.number, line.trim().to_owned());
+        self.link.ask(Request::EnterCode { pairing, code })?;
+        Ok(())
+    }
+}
+
+fn who(claiming: &Claiming) -> String {
+    let kind = match claiming.kind {
+        DeviceKind::Native => "abide on another machine",
+        DeviceKind::Browser => "a browser",
+        DeviceKind::Unknown => "a device of a kind that this version does not know",
+    };
+    let origin = match &claiming.origin {
+        Some(origin) => format!(", with the page of {}", clean(origin)),
+        None => String::new(),
+    };
+    format!(
+        "\"{}\" at {} asks to be let in: {kind} ({}){origin}",
+        clean(&claiming.name),
+        clean(&claiming.from),
+        clean(&claiming.agent)
+    )
+}
+
+fn say_verdict(verdict: CodeVerdict, show: &Show) {
+    let line = match verdict {
+        CodeVerdict::NoCode => "a code has six digits; type them again:".into(),
+        CodeVerdict::Wrong { left: 1 } => "wrong; 1 try is left:".into(),
+        CodeVerdict::Wrong { left } => format!("wrong; {left} tries are left:"),
+        CodeVerdict::Unclaimed => "no device shows a code yet".into(),
+        // The stage that follows says it.
+        CodeVerdict::Right | CodeVerdict::Burned | CodeVerdict::Over => return,
+    };
+    show.say(&line);
+}
+
+fn causes(address: &str) -> String {
+    format!(
+        "no device has come yet: is it in a network that reaches this machine, and does no firewall \
+         stand between? try this address in its browser: {address}; see: abide share"
+    )
+}

@@ -1,0 +1,115 @@
+//! Failures of strangers, counted: they make few rows, however many there are. Pure.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Milliseconds in which one address makes at most one row.
+const MINUTE: u64 = 60 * 1000;
+/// Rows of all addresses together in a minute at most: each is a write to the disk.
+const ROWS: u32 = 30;
+/// Addresses that are counted each by itself at most.
+const ADDRESSES: usize = 1024;
+
+/// What is known of one address.
+#[derive(Debug)]
+struct Count {
+    written: u64,
+    since: u32,
+}
+
+#[derive(Default, Debug)]
+pub(super) struct Strangers {
+    counts: HashMap<IpAddr, Count>,
+    minute: u64,
+    rows: u32,
+}
+
+impl Strangers {
+    /// A failure from this address. Answers whether it makes a row, and how many failures of the
+    /// address made none since the row before.
+    pub(super) fn failed(&mut self, address: IpAddr, now: u64) -> Option<u32> {
+        if now / MINUTE != self.minute {
+            self.minute = now / MINUTE;
+            self.rows = 0;
+            self.counts
+                .retain(|_, count| count.since > 0 || now.saturating_sub(count.written) < MINUTE);
+        }
+        let address = network(address);
+        if self.counts.len() >= ADDRESSES && !self.counts.contains_key(&address) {
+            return None;
+        }
+        let first = !self.counts.contains_key(&address);
+        let count = self.counts.entry(address).or_insert(Count {
+            written: now,
+            since: 0,
+        });
+        let due = first || now.saturating_sub(count.written) >= MINUTE;
+        if !due || self.rows >= ROWS {
+            count.since = count.since.saturating_add(1);
+            return None;
+        }
+        self.rows += 1;
+        count.written = now;
+        Some(std::mem::take(&mut count.since))
+    }
+}
+
+/// Whoever has an address of IPv6 has its /64.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let bits = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(bits))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_makes_one_row_a_minute() {
+        let mut strangers = Strangers::default();
+        let mut rows = Vec::new();
+        for second in 0..150 {
+            let row = strangers.failed(address("192.0.2.1"), MINUTE * 10 + second * 1000);
+            rows.extend(row.map(|since| (second, since)));
+        }
+        assert_eq!(rows, [(0, 0), (60, 59), (120, 59)]);
+    }
+
+    #[test]
+    fn one_network_is_one_address_however_it_is_written() {
+        let mut strangers = Strangers::default();
+        let alike = ["192.0.2.1", "::ffff:192.0.2.1"];
+        let rows = alike.map(|text| strangers.failed(address(text), MINUTE));
+        assert_eq!(rows, [Some(0), None]);
+        let alike = ["2001:db8::1", "2001:db8::2:3:4:5"];
+        let rows = alike.map(|text| strangers.failed(address(text), MINUTE));
+        assert_eq!(rows, [Some(0), None]);
+        assert_eq!(
+            strangers.failed(address("2001:db8:0:1::1"), MINUTE),
+            Some(0)
+        );
+    }
+
+    #[test]
+    fn many_addresses_make_no_more_than_so_many_rows() {
+        let mut strangers = Strangers::default();
+        let from = |n: u32| IpAddr::from((0x7f00_0000 + n).to_be_bytes());
+        let rows = |strangers: &mut Strangers, now| {
+            let rows = (0..5000).filter(|n| strangers.failed(from(*n), now).is_some());
+            rows.count()
+        };
+        assert_eq!(rows(&mut strangers, MINUTE), ROWS as usize);
+        assert_eq!(rows(&mut strangers, MINUTE), 0);
+        assert!(strangers.counts.len() <= ADDRESSES);
+        assert_eq!(rows(&mut strangers, 3 * MINUTE), ROWS as usize);
+    }
+}

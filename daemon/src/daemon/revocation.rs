@@ -1,0 +1,215 @@
+//! Taking rights back: final when it is answered.
+//!
+//! First the device is nobody any more, in memory and on the disk; then its links are gone, with
+//! what they were doing; then every keeper has dropped its viewers and its queued input, and has
+//! said so. What the device sent before and still lies in a keeper's socket comes too late.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use abide_protocol::channel::End;
+use abide_protocol::message::{Answer, FailKind, Failure, Request, Revoked};
+use abide_protocol::{DeviceId, Grant, SessionId};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::devices::Withdrawn;
+use super::link::{KeeperLink, LinkError};
+use super::roster::failure;
+use super::{Daemon, keepers, notices};
+
+/// Whoever has not confirmed by then is named.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two looks at whether a grant has ended, while there is one that will.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Revokes one device, or all of them: then the daemon gets another key too.
+pub(super) async fn revoke(
+    daemon: &Arc<Daemon>,
+    device: Option<DeviceId>,
+) -> Result<Answer, Failure> {
+    let ids = match device {
+        Some(id) => vec![id],
+        None => daemon.devices.list().iter().map(|info| info.id).collect(),
+    };
+    let mut renewed = Ok(());
+    if device.is_none() {
+        daemon.pairings.withdraw_all();
+        renewed = daemon.devices.renew_key();
+    }
+    let revoked = withdraw(daemon, &ids, End::Revoked).await;
+    if device.is_some() && revoked.devices == 0 {
+        let line = "no such device; see: abide devices";
+        return Err(failure(FailKind::NotFound, line));
+    }
+    renewed?;
+    Ok(Answer::Revoked(revoked))
+}
+
+/// A device that was in memory only has gone.
+pub(super) async fn part(daemon: &Arc<Daemon>, device: DeviceId) {
+    withdraw(daemon, &[device], End::Expired).await;
+}
+
+/// Gives a device other rights; what it did with the old ones is done or dropped.
+pub(super) async fn regrant(
+    daemon: &Arc<Daemon>,
+    device: DeviceId,
+    grant: Grant,
+) -> Result<Answer, Failure> {
+    let words = super::devices::rights(&grant);
+    let regranted = daemon.devices.regrant(device, grant)?;
+    if regranted.widened {
+        let line = format!("\"{}\" has more rights now: it may {words}", regranted.name);
+        notices::announce(daemon, &line);
+    }
+    let _ = timeout(PATIENCE, regranted.parting.gone()).await;
+    let unconfirmed = cut(daemon, &[(device, regranted.epoch)]).await;
+    if unconfirmed.is_empty() {
+        return Ok(Answer::Done);
+    }
+    let line = format!(
+        "the rights are changed, not confirmed in: {}; input from before may still arrive there",
+        unconfirmed.join(", ")
+    );
+    Err(failure(FailKind::Internal, line))
+}
+
+/// Ends what has expired, as long as the daemon runs.
+pub(super) async fn mind_time(daemon: Arc<Daemon>) {
+    let mut rows = daemon.devices.rows();
+    loop {
+        let over = daemon.devices.over();
+        if !over.is_empty() {
+            withdraw(&daemon, &over, End::Expired).await;
+        }
+        let left = daemon.devices.first_end();
+        let left = left.map(|end| end.saturating_sub(daemon.devices.now()));
+        let wait = left.map(|left| Duration::from_millis(left).min(LOOK));
+        let elapsed = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        // A new device makes a row.
+        tokio::select! {
+            () = elapsed => {}
+            _ = rows.changed() => {}
+        }
+    }
+}
+
+/// Finishes what the last daemon began: these devices are paired no more, and keepers may still
+/// have input of theirs.
+pub(super) async fn finish(daemon: Arc<Daemon>, devices: Vec<DeviceId>) {
+    let cuts: Vec<_> = devices.iter().map(|id| (*id, u64::MAX)).collect();
+    if devices.is_empty() || !cut(&daemon, &cuts).await.is_empty() {
+        return;
+    }
+    for id in devices {
+        daemon.devices.buried(id);
+    }
+}
+
+async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revoked {
+    let withdrawn = devices
+        .iter()
+        .filter_map(|id| daemon.devices.withdraw(*id, why));
+    let withdrawn: Vec<Withdrawn> = withdrawn.collect();
+    let cuts: Vec<_> = withdrawn
+        .iter()
+        .map(|device| (device.id, u64::MAX))
+        .collect();
+    let mut names = Vec::new();
+    let mut warnings = Vec::new();
+    let mut late = false;
+    // All have been told at the same time.
+    let deadline = Instant::now() + PATIENCE;
+    for device in withdrawn {
+        late |= timeout_at(deadline, device.parting.gone()).await.is_err();
+        names.push(device.name);
+        warnings.extend(device.warning);
+    }
+    let unconfirmed = cut(daemon, &cuts).await;
+    if late {
+        warnings.push("a request that it had made was still under way after 1 s".into());
+    }
+    if unconfirmed.is_empty() {
+        for (id, _) in &cuts {
+            daemon.devices.buried(*id);
+        }
+    }
+    if daemon.devices.unwritten() > 0 {
+        warnings.push("the disk has no room for the audit: free some space".into());
+    }
+    for name in &names {
+        let verb = if why == End::Expired {
+            "has expired"
+        } else {
+            "was revoked"
+        };
+        notices::announce(daemon, &format!("\"{name}\" {verb}"));
+    }
+    Revoked {
+        devices: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        unconfirmed,
+        warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
+    }
+}
+
+/// Has every keeper drop these devices. Answers the names of the sessions whose keeper did not
+/// confirm it.
+async fn cut(daemon: &Arc<Daemon>, devices: &[(DeviceId, u64)]) -> Vec<String> {
+    if devices.is_empty() {
+        return Vec::new();
+    }
+    let mut asked = JoinSet::new();
+    for session in keepers::sockets(daemon) {
+        let (daemon, devices) = (Arc::clone(daemon), devices.to_vec());
+        asked.spawn(async move {
+            let confirmed = timeout(PATIENCE, cut_one(&daemon, session, devices)).await;
+            (session, matches!(confirmed, Ok(Ok(()))))
+        });
+    }
+    let silent: BTreeSet<SessionId> = asked
+        .join_all()
+        .await
+        .into_iter()
+        .filter_map(|(session, confirmed)| (!confirmed).then_some(session))
+        .collect();
+    if silent.is_empty() {
+        return Vec::new();
+    }
+    let ids = silent.iter().map(SessionId::to_string).collect();
+    let names = daemon.desk.ask(move |roster, _| {
+        let name = |id: &SessionId| {
+            let known = roster.get(*id).map(|info| info.name.clone());
+            known.unwrap_or_else(|| id.to_string())
+        };
+        silent.iter().map(name).collect()
+    });
+    names.await.unwrap_or(ids)
+}
+
+/// A keeper that is not there any more holds nothing.
+async fn cut_one(
+    daemon: &Daemon,
+    session: SessionId,
+    devices: Vec<(DeviceId, u64)>,
+) -> Result<(), LinkError> {
+    let mut keeper = match KeeperLink::connect(&daemon.place.run, session).await {
+        Err(LinkError::Nobody) => return Ok(()),
+        other => other?,
+    };
+    for (device, epoch) in devices {
+        let epoch = Some(epoch);
+        match keeper.request(Request::Cut { device, epoch }).await? {
+            Answer::Done => {}
+            Answer::Failed(failure) => return Err(LinkError::Refused(failure)),
+            _ => return Err(LinkError::Rude),
+        }
+    }
+    Ok(())
+}
