@@ -37,6 +37,8 @@ impl Terminal {
             return 0;
         }
         let style = self.style();
+        // As the long way does, which a character that comes in parts goes: styles are numbered alike.
+        self.blank();
         let limit = self.right_limit();
         let closed = !self.prepended();
         let mut run = Run {
