@@ -38,7 +38,8 @@ function pieceOf(char: string, fits: (char: string) => boolean): Piece {
 }
 
 /** Characters of these scripts change their form and width by what stands beside them. */
-const SHAPED = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff]/u;
+const SHAPED =
+  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff]/u;
 
 function standsAlone(char: string): boolean {
   return !SHAPED.test(char);

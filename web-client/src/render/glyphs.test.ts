@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+
+import { glyphOf, type Lines, rects, tiles } from "./glyphs.ts";
+
+function lines(char: string): Lines {
+  const glyph = glyphOf(char);
+  if (glyph === null || !("lines" in glyph)) throw new Error(`${char} is not made of lines`);
+  return glyph.lines;
+}
+
+test.each([
+  ["─", { up: 0, right: 1, down: 0, left: 1 }],
+  ["┃", { up: 2, right: 0, down: 2, left: 0 }],
+  ["┌", { up: 0, right: 1, down: 1, left: 0 }],
+  ["┘", { up: 1, right: 0, down: 0, left: 1 }],
+  ["┼", { up: 1, right: 1, down: 1, left: 1 }],
+  ["╋", { up: 2, right: 2, down: 2, left: 2 }],
+  ["╔", { up: 0, right: 3, down: 3, left: 0 }],
+  ["╝", { up: 3, right: 0, down: 0, left: 3 }],
+  ["╬", { up: 3, right: 3, down: 3, left: 3 }],
+  ["├", { up: 1, right: 1, down: 1, left: 0 }],
+  ["┯", { up: 0, right: 2, down: 1, left: 2 }],
+  ["╼", { up: 0, right: 2, down: 0, left: 1 }],
+])("%s is %j", (char, expected) => {
+  expect(lines(char)).toEqual(expected);
+});
+
+test("every line reaches the border of its cell, in each size", () => {
+  for (let code = 0x2500; code < 0x2580; code += 1) {
+    const glyph = glyphOf(String.fromCodePoint(code));
+    if (glyph === null || !("lines" in glyph)) continue;
+    for (const [width, height, light] of [
+      [7.8, 19, 1],
+      [3.1, 8, 1],
+      [24, 50, 3],
+    ] as const) {
+      const all = rects(glyph.lines, width, height, light);
+      const reaches = {
+        left: all.some(({ x }) => x === 0),
+        right: all.some((rect) => Math.abs(rect.x + rect.width - width) < 1e-9),
+        up: all.some(({ y }) => y === 0),
+        down: all.some((rect) => Math.abs(rect.y + rect.height - height) < 1e-9),
+      };
+      for (const side of ["left", "right", "up", "down"] as const) {
+        if (glyph.lines[side] > 0) expect(reaches[side], `${code.toString(16)} ${side}`).toBe(true);
+      }
+    }
+  }
+});
+
+test("what joins with itself is drawn as one", () => {
+  const joins = (char: string) => {
+    const glyph = glyphOf(char);
+    return glyph !== null && tiles(glyph);
+  };
+  expect([..."─━═█▁▀░"].filter((char) => !joins(char))).toEqual([]);
+  expect([..."│┼▌▐╱"].filter(joins)).toEqual([]);
+});
+
+test.each(["a", "漢", "❯", "╱", "┄", "╭"])("%s is left to the font", (char) => {
+  expect(glyphOf(char)).toBeNull();
+});
+
+test("quadrants fill what they are named after", () => {
+  const parts = (char: string) => {
+    const glyph = glyphOf(char);
+    return glyph !== null && "shapes" in glyph
+      ? glyph.shapes.map(({ x, y }) => `${x},${y}`).sort()
+      : [];
+  };
+  expect(parts("▖")).toEqual(["0,0.5"]);
+  expect(parts("▗")).toEqual(["0.5,0.5"]);
+  expect(parts("▘")).toEqual(["0,0"]);
+  expect(parts("▝")).toEqual(["0.5,0"]);
+  expect(parts("▚")).toEqual(["0,0", "0.5,0.5"]);
+  expect(parts("▞")).toEqual(["0,0.5", "0.5,0"]);
+  expect(parts("▙")).toEqual(["0,0", "0,0.5", "0.5,0.5"]);
+  expect(parts("▛")).toEqual(["0,0", "0,0.5", "0.5,0"]);
+  expect(parts("▜")).toEqual(["0,0", "0.5,0", "0.5,0.5"]);
+  expect(parts("▟")).toEqual(["0,0.5", "0.5,0", "0.5,0.5"]);
+});
