@@ -106,4 +106,4 @@ uninstall:
 
 clean:
 	cargo clean
-	rm -rf tests/emulator/node_modules web-client/node_modules web-client/dist
+	rm -rf tests/emulator/node_modules web-client/node_modules web-client/dist/*

@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [svelte(), delivery()],
   build: {
     target: "es2022",
+    emptyOutDir: false,
     modulePreload: { polyfill: false },
     // What is inlined would be a `data:` address, which the page's policy refuses.
     assetsInlineLimit: 0,

@@ -1,20 +1,28 @@
 // What the daemon embeds: each file of the page beside its gzip form, and a first load within budget.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
 
 import type { Plugin } from "vite";
 
+const DIST = join(import.meta.dirname, "../dist");
+/** Keeps the folder there when nothing is built: the daemon's build looks at it. */
+const KEPT = ".gitignore";
 /** Bytes of compressed script that a page loads before it works. */
 const BUDGET = 70_000;
 /** Not worth it, or compressed already. */
-const AS_IT_IS = /\.(png|gz)$/;
+const AS_IT_IS = /\.(png|gz|gitignore)$/;
 
 export function delivery(): Plugin {
   return {
     name: "delivery",
     apply: "build",
+    buildStart() {
+      for (const name of readdirSync(DIST)) {
+        if (name !== KEPT) rmSync(join(DIST, name), { recursive: true });
+      }
+    },
     writeBundle({ dir }) {
       if (dir === undefined) throw new Error("the build has no folder");
       const scripts = compressAll(dir).filter(({ name }) => name.endsWith(".js"));

@@ -62,7 +62,7 @@ impl Door {
             return (self.refuse(None, StatusCode::MISDIRECTED_REQUEST), None);
         };
         match self.route(request) {
-            Ok(Route::Page(page)) => (self.page(&place, page), None),
+            Ok(Route::Page(page)) => (self.page(&place, page, request.headers()), None),
             Ok(Route::Socket(opened, key)) => (self.open(&place, &opened, &key), Some(opened)),
             Err(status) => (self.refuse(Some(&place), status), None),
         }
@@ -126,11 +126,23 @@ impl Door {
         Ok(Route::Socket(opened, derive_accept_key(key.as_bytes())))
     }
 
-    fn page(&self, place: &Address, page: &'static Page) -> Answer {
-        let mut answer = Response::new(Full::from(page.bytes));
-        let kind = HeaderValue::from_static(page.kind);
-        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-        self.harden(Some(place), answer)
+    fn page(&self, place: &Address, page: &'static Page, asked: &HeaderMap) -> Answer {
+        let packed = page
+            .packed
+            .filter(|_| lists(asked, &header::ACCEPT_ENCODING, "gzip"));
+        let answer = Response::new(Full::from(packed.unwrap_or(page.bytes)));
+        let mut answer = self.harden(Some(place), answer);
+        let headers = answer.headers_mut();
+        let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        set(header::CONTENT_TYPE, page.kind);
+        set(header::CACHE_CONTROL, page.keep.policy());
+        if page.packed.is_some() {
+            set(header::VARY, "Origin, Accept-Encoding");
+        }
+        if packed.is_some() {
+            set(header::CONTENT_ENCODING, "gzip");
+        }
+        answer
     }
 
     fn open(&self, place: &Address, opened: &Opened, accept: &str) -> Answer {

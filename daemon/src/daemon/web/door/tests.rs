@@ -101,6 +101,30 @@ fn pages_are_served_whole_and_only_where_browsers_trust_the_certificate() {
 }
 
 #[test]
+fn a_page_is_packed_for_who_can_unpack_it_and_kept_as_its_name_allows() {
+    for page in pages::all() {
+        let header = |encodings, name: &str| {
+            let changes = [("accept-encoding", encodings)];
+            let (answer, _) = door(true).answer(&request("GET", page.path, &changes));
+            let value = answer.headers().get(name);
+            value
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let packed = page.packed.map(|_| "gzip".to_owned());
+        assert_eq!(header(Some("br, gzip"), "content-encoding"), packed);
+        assert_eq!(header(None, "content-encoding"), None, "{}", page.path);
+        let kept = header(None, "cache-control").unwrap();
+        assert_eq!(kept, page.keep.policy());
+        let hashed = page.path.starts_with("/assets/");
+        assert_eq!(kept.contains("immutable"), hashed, "{}", page.path);
+    }
+    let index = |path| pages::find(path).map(|page| (page.path, page.keep.policy()));
+    assert_eq!(index("/p"), index("/"));
+    assert!(index("/").is_none_or(|(_, kept)| kept == "no-store"));
+}
+
+#[test]
 fn a_browser_needs_a_listed_origin_and_a_native_client_none() {
     let check = |pages: bool, protocol: Option<&str>, origin: Option<&str>, expected: u16| {
         let changes = [("sec-websocket-protocol", protocol), ("origin", origin)];
