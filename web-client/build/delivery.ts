@@ -1,12 +1,11 @@
 // What the daemon embeds: each file of the page beside its gzip form, and a first load within budget.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
 
 import type { Plugin } from "vite";
 
-const DIST = join(import.meta.dirname, "../dist");
 /** Keeps the folder there when nothing is built: the daemon's build looks at it. */
 const KEPT = ".gitignore";
 /** Bytes of compressed script that a page loads before it works. */
@@ -18,9 +17,10 @@ export function delivery(): Plugin {
   return {
     name: "delivery",
     apply: "build",
-    buildStart() {
-      for (const name of readdirSync(DIST)) {
-        if (name !== KEPT) rmSync(join(DIST, name), { recursive: true });
+    configResolved({ build: { outDir } }) {
+      if (!existsSync(outDir)) return;
+      for (const name of readdirSync(outDir)) {
+        if (name !== KEPT) rmSync(join(outDir, name), { recursive: true });
       }
     },
     writeBundle({ dir }) {

@@ -58,6 +58,8 @@ export class Viewer {
   /** Last event this page has; `null` before the first attachment. */
   #event: number | null = null;
   #drives = false;
+  /** An attach was sent on this link. */
+  #asked = false;
   #attached = false;
   #acked: Snapshot | null = null;
   #busy: ReturnType<typeof setTimeout> | undefined;
@@ -98,6 +100,7 @@ export class Viewer {
   attach(): void {
     this.#mirror.reopened();
     this.#acked = null;
+    this.#asked = true;
     this.#send({
       type: "Attach",
       session: this.#place.session,
@@ -119,14 +122,14 @@ export class Viewer {
   }
 
   detach(): void {
-    clearTimeout(this.#busy);
-    if (this.#attached) this.#send({ type: "Detach" });
-    this.#attached = false;
+    if (this.#asked) this.#send({ type: "Detach" });
+    this.lost();
   }
 
   /** The link went down. */
   lost(): void {
     clearTimeout(this.#busy);
+    this.#asked = false;
     this.#attached = false;
   }
 
@@ -179,6 +182,8 @@ export class Viewer {
   }
 
   message(message: ToClient): void {
+    // What comes before is of a viewer that was on this link before.
+    if (!this.#attached && message.type !== "Attached" && message.type !== "Closed") return;
     switch (message.type) {
       case "Attached":
         this.#opened(message.applied, message.event, message.info);
@@ -211,6 +216,7 @@ export class Viewer {
   }
 
   #opened(applied: number, event: number, info: SessionInfo): void {
+    if (info.id !== this.#place.session) return;
     this.#attached = true;
     this.#event ??= event;
     this.#stream.settle(applied);

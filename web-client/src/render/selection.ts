@@ -83,11 +83,10 @@ export class Selection {
   #changed(): void {
     const selection = document.getSelection();
     const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
-    if (
-      range === null ||
-      range.collapsed ||
-      !this.#terminal.element.contains(range.commonAncestorContainer)
-    ) {
+    const ours = this.#terminal.element.contains(range?.commonAncestorContainer ?? null);
+    if (range === null || range.collapsed || !ours) {
+      // Who goes on to type into another field has not given up what is selected here.
+      if (document.activeElement?.closest("dialog, form")) return;
       this.#ends = null;
     } else {
       const [from, to] = [

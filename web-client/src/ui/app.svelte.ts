@@ -23,6 +23,8 @@ export class Desk {
   readonly sessions: Sessions;
   /** The viewer of the session that is shown hears what comes. */
   readonly listeners = new Set<DeskListener>();
+  /** A link has one viewer at a time: the one before leaves before the next one attaches. */
+  #leave: () => void = () => undefined;
 
   constructor(device: Device, over: (end: LinkEnd) => void) {
     this.device = device;
@@ -43,6 +45,12 @@ export class Desk {
       },
     );
     this.sessions = new Sessions(this.connection);
+  }
+
+  /** A viewer comes; `leave` is called when the next one does. */
+  enter(leave: () => void): void {
+    this.#leave();
+    this.#leave = leave;
   }
 }
 

@@ -52,6 +52,7 @@ export class Session implements ViewerEvents {
     const place = { session: info.id, name: desk.device.name, look: { palette, dark, cell: null } };
     const send = desk.connection.send.bind(desk.connection);
     this.#viewer = new Viewer(place, info.size, send, this);
+    desk.enter(() => this.dispose());
     desk.listeners.add(this);
     this.#watch = setInterval(() => this.#check(), 1_000);
     if (desk.state.type === "Live") this.#open();
