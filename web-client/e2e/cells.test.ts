@@ -1,0 +1,97 @@
+// What is painted is what the keeper has: two browsers and a native capture say the same, and every
+// character stands where its cell is.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import {
+  type Device,
+  launch,
+  PATIENCE,
+  PHONE,
+  painted,
+  pairedDevice,
+  screen,
+  show,
+  untilScreen,
+} from "./browser.ts";
+import { World } from "./world.ts";
+
+/** Pixels by which a character may stand beside its cell. */
+const TOLERANCE = 0.5;
+const PICTURE = [
+  "\\033[1;31mbold red\\033[0m \\033[3mitalic\\033[0m \\033[4:3;58;5;4mcurly\\033[0m \\033[7minverse\\033[0m",
+  "\\033[38;2;255;128;0mtrue\\033[48;5;17m cube \\033[0m\\033[9mstruck\\033[0m\\033[53mover\\033[0m",
+  "┌──┬──┐│ab│█▓▒░▁▂▃▄▅▆▇╔══╗",
+  "漢字 wide 👩‍💻 emoji é accents ❯ ✳ ⏺",
+  "\\033]8;;https://example.org/\\033\\\\link\\033]8;;\\033\\\\ and text",
+  "مرحبا شالوم",
+].join("\\n");
+
+let world: World;
+let browser: Browser;
+let desk: Device;
+let phone: Device;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide(
+    "new",
+    "cells",
+    "--detach",
+    "--",
+    "sh",
+    "-c",
+    `printf '${PICTURE}\\nthe end'; cat`,
+  );
+  browser = await launch(world);
+  desk = await pairedDevice(browser, world);
+  phone = await pairedDevice(browser, world, PHONE);
+  for (const { page } of [desk, phone]) {
+    await show(page, "cells");
+    await untilScreen(page, "the end");
+  }
+}, 3 * PATIENCE);
+
+afterEach(() => expect([...desk.faults, ...phone.faults]).toEqual([]));
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+test("the text is that of a native capture", async () => {
+  const native = (await world.abide("capture", "cells")).trimEnd().split("\n");
+  const rows = (await screen(desk.page)).map((row) => row.trimEnd());
+  expect(rows.slice(0, native.length)).toEqual(native.map((row) => row.trimEnd()));
+});
+
+test("two browsers show equal text and colours", async () => {
+  const [a, b] = [await painted(desk.page), await painted(phone.page)];
+  const looks = (rows: typeof a) => rows.map((row) => row.map(({ x: _, ...look }) => look));
+  expect(looks(a)).toEqual(looks(b));
+});
+
+test.each([["desk"], ["phone"]])("every character of the %s is in its cell", async (which) => {
+  const { page } = which === "desk" ? desk : phone;
+  const width = await page
+    .locator(".terminal")
+    .evaluate((element) => Number.parseFloat(element.style.getPropertyValue("--cell-width")));
+  const rows = (await painted(page)).slice(0, 6);
+  const wide = /[\u6f22\u5b57]/;
+  for (const row of rows) {
+    let column = 0;
+    for (const { text, x } of row) {
+      // The parts of a cluster stand where their font has them.
+      if (/[\u200d\u0300-\u036f\ufe0f]|💻/u.test(text)) continue;
+      expect(Math.abs(x - column * width), `"${text}" in column ${column}`).toBeLessThan(TOLERANCE);
+      column += wide.test(text) || text === "👩" ? 2 : 1;
+    }
+  }
+});
+
+test("a link shows where it leads, and leads there", async () => {
+  const link = desk.page.getByRole("link", { name: "link" });
+  expect(await link.getAttribute("href")).toBe("https://example.org/");
+  expect(await link.getAttribute("title")).toBe("https://example.org/");
+});

@@ -1,0 +1,125 @@
+// A phone: everything by touch, nothing that changes the session by looking at it.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import {
+  type Device,
+  launch,
+  PATIENCE,
+  PHONE,
+  pairedDevice,
+  show,
+  untilScreen,
+} from "./browser.ts";
+import { World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+let device: Device;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "bash", "--norc");
+  browser = await launch(world);
+  device = await pairedDevice(browser, world, PHONE);
+  await show(device.page, "work");
+}, 3 * PATIENCE);
+
+afterEach(() => expect(device.faults).toEqual([]));
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+/** Columns and rows that the program sees. */
+async function size(): Promise<string> {
+  const { size } = JSON.parse(await world.abide("info", "work", "--json"));
+  return `${size.columns}x${size.rows}`;
+}
+
+test("a text is sent whole, and run", async () => {
+  const { page } = device;
+  await page.getByLabel("Text for the session").fill("echo $((40 + 2))-sent");
+  await page.getByRole("button", { name: "Send" }).tap();
+  await untilScreen(page, "42-sent");
+  expect(await page.getByLabel("Text for the session").inputValue()).toBe("");
+});
+
+test("the key bar presses keys, Ctrl holds for one", async () => {
+  const { page } = device;
+  await page.getByLabel("Text for the session").fill("PS1='> '; cat");
+  await page.getByRole("button", { name: "Send" }).tap();
+  await page.getByRole("button", { name: "Ctrl-C" }).tap();
+  await untilScreen(page, "^C");
+  await page.getByRole("button", { name: "Up", exact: true }).tap();
+  await untilScreen(page, /> PS1=.*cat\s*$/m);
+  await page.getByRole("button", { name: "Ctrl", exact: true }).tap();
+  await page.getByRole("button", { name: "More" }).tap();
+  await page.getByRole("button", { name: "Keys" }).tap();
+  await page.locator(".keyboard").press("u");
+  await untilScreen(page, />\s*$/);
+  await page.getByRole("button", { name: "Keys" }).tap();
+});
+
+test("a session of any width fits, and nothing is scrolled sideways", async () => {
+  const { page } = device;
+  for (const viewport of [
+    { width: 360, height: 800 },
+    { width: 844, height: 390 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(viewport);
+    await expect
+      .poll(() =>
+        page.locator(".terminal").evaluate((element) => element.scrollWidth - element.clientWidth),
+      )
+      .toBeLessThanOrEqual(1);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  }
+});
+
+test("looking never resizes; driving does, once, and gives back", async () => {
+  const { page } = device;
+  const before = await size();
+  expect(before).toBe("120x40");
+  await page.getByRole("button", { name: "Drive from here" }).tap();
+  await page.getByRole("button", { name: "Give back" }).waitFor();
+  await expect.poll(size).not.toBe(before);
+  const driven = await size();
+  // A soft keyboard takes height only.
+  await page.setViewportSize({ width: 390, height: 500 });
+  await page
+    .locator(".host")
+    .evaluate((host) => new Promise((done) => requestAnimationFrame(() => done(host))));
+  expect(await size()).toBe(driven);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Give back" }).tap();
+  await page.getByRole("button", { name: "Drive from here" }).waitFor();
+});
+
+test("everything that is touched is at least 44 pixels high and wide", async () => {
+  const { page } = device;
+  const boxes = await page.locator("button:visible").evaluateAll((buttons) =>
+    buttons.map((button) => {
+      const { width, height } = button.getBoundingClientRect();
+      return { name: button.textContent ?? "", width, height };
+    }),
+  );
+  expect(boxes.length).toBeGreaterThan(8);
+  expect(boxes.filter(({ width, height }) => width < 44 || height < 44)).toEqual([]);
+});
+
+test("the reader shows lines as they were written", async () => {
+  const { page } = device;
+  const long = "word ".repeat(60).trim();
+  await page.getByLabel("Text for the session").fill(`clear; echo '${long}'`);
+  await page.getByRole("button", { name: "Send" }).tap();
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+  await page.locator(".reader p", { hasText: new RegExp(`^${long}$`) }).waitFor();
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+});

@@ -1,0 +1,92 @@
+// What a device may do, and what happens to its page when it may no more.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { DESK, launch, openDevice, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
+import { World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
+  browser = await launch(world);
+}, 3 * PATIENCE);
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+test("a device that only sees has nothing to type with", async () => {
+  const { page, faults, context } = await pairedDevice(browser, world, DESK, "view");
+  await show(page, "work");
+  await untilScreen(page, "here");
+  expect(await page.getByRole("button", { name: /Drive|Give back|New/ }).count()).toBe(0);
+  await page.keyboard.type("secret");
+  const native = await world.abide("capture", "work");
+  expect(native).not.toContain("secret");
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("a pairing outlives the page, and its session is in the address", async () => {
+  const { page, faults, context } = await pairedDevice(browser, world, DESK, "type");
+  await show(page, "work");
+  await page.reload();
+  await untilScreen(page, "here");
+  await page.getByRole("heading", { name: "work", level: 1 }).waitFor();
+  const keys = await page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const request = indexedDB.open("abide");
+      request.onsuccess = () => done(request.result);
+    });
+    const kept = await new Promise<Record<string, unknown>>((done) => {
+      const request = database.transaction("device").objectStore("device").get("this");
+      request.onsuccess = () => done(request.result);
+    });
+    const keys = Object.values(kept).filter((value) => value instanceof CryptoKey);
+    return keys.map((key) => [key.algorithm.name, key.extractable]);
+  });
+  expect(keys.sort()).toEqual([
+    ["HKDF", false],
+    ["X25519", false],
+  ]);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("a revoked device is told so at once, and what to type", async () => {
+  const { page, context } = await pairedDevice(browser, world, DESK, "type");
+  await show(page, "work");
+  await untilScreen(page, "here");
+  const devices = JSON.parse(await world.abide("devices", "list", "--json")) as {
+    id: string;
+    links: number;
+  }[];
+  const own = devices.find(({ links }) => links > 0);
+  await world.abide("devices", "revoke", own?.id ?? "");
+  await page.getByText(/does not know this device any more.*abide pair/).waitFor();
+  await page.reload();
+  await page.getByText(/does not know this device any more.*abide pair/).waitFor();
+  await context.close();
+});
+
+test("a link that was used, damaged or of another place says so", async () => {
+  const { page, context } = await openDevice(browser, DESK);
+  const { link } = await world.ticket("type");
+  const damaged = `${link.slice(0, -1)}${link.endsWith("A") ? "B" : "A"}`;
+  for (const [text, expected] of [
+    [damaged, /damaged or mistyped/],
+    ["https://desk.test/", /no pairing link/],
+    [link.replace("#v1.", "#v9."), /later version/],
+  ] as const) {
+    await page.goto(new URL("/", link).href);
+    await page.getByLabel("Pairing link").fill(text);
+    await page.getByRole("button", { name: "Paste pairing link" }).click();
+    await page.getByText(expected).waitFor();
+  }
+  await context.close();
+});

@@ -1,0 +1,72 @@
+// The way everybody goes: pair, attach, type, scroll to both ends of a long history.
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import {
+  type Device,
+  launch,
+  PATIENCE,
+  pairedDevice,
+  screen,
+  show,
+  untilScreen,
+} from "./browser.ts";
+import { World } from "./world.ts";
+
+const LINES = 100_000;
+let world: World;
+let browser: Browser;
+let device: Device;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "bash", "--norc");
+  browser = await launch(world);
+  device = await pairedDevice(browser, world);
+  await show(device.page, "work");
+}, 3 * PATIENCE);
+
+afterEach(() => expect(device.faults).toEqual([]));
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+test("the secret has left the address", () => {
+  expect(device.page.url()).not.toMatch(/v1\.|\/p/);
+});
+
+test("what is typed is run, and its output shown", async () => {
+  const { page } = device;
+  await page.keyboard.type("PS1='> '; clear; echo $((6 * 7))-it\n");
+  await untilScreen(page, "42-it");
+});
+
+test("both ends of a long history can be reached", { timeout: 3 * PATIENCE }, async () => {
+  const { page } = device;
+  await page.keyboard.type(`clear; seq -f 'line %.0f' ${LINES}\n`);
+  await untilScreen(page, `line ${LINES}`);
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").fill("oldest");
+  await page.keyboard.press("Enter");
+  await untilScreen(page, /^line 1$/m);
+  await page.getByRole("button", { name: /^Jump to latest/ }).click();
+  await untilScreen(page, `line ${LINES}`);
+  await expect.poll(() => screen(page).then((rows) => rows.length)).toBeLessThan(200);
+});
+
+test("scrolling brings rows of history in their order", async () => {
+  const { page } = device;
+  await page.locator(".terminal").evaluate((element) => element.scrollBy(0, -3_000));
+  await page.waitForFunction(() => !document.querySelector(".row.missing"));
+  const numbers = (await screen(page)).map((row) =>
+    Number(/^line (\d+)$/.exec(row)?.[1] ?? Number.NaN),
+  );
+  const lines = numbers.filter((number) => !Number.isNaN(number));
+  expect(lines.length).toBeGreaterThan(40);
+  for (const [n, line] of lines.slice(1).entries())
+    expect(line - (lines[n] ?? 0)).toBeGreaterThan(0);
+  await page.getByRole("button", { name: /^Jump to latest/ }).click();
+});

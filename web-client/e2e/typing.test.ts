@@ -1,0 +1,180 @@
+// Keys of all kinds, in real programs; what is selected and copied; what a screen reader gets.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import { type Device, launch, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
+import { World } from "./world.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let world: World;
+let browser: Browser;
+let device: Device;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "bash", "--norc");
+  await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
+  browser = await launch(world);
+  device = await pairedDevice(browser, world);
+}, 3 * PATIENCE);
+
+afterEach(() => expect(device.faults).toEqual([]));
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+async function command(page: Page, label: string): Promise<void> {
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").fill(label);
+  await page.keyboard.press("Enter");
+}
+
+test("vim is used by typing: insert, escape, arrows, undo", async () => {
+  const { page } = device;
+  await show(page, "notes");
+  await untilScreen(page, "VIM - Vi IMproved");
+  await page.keyboard.type("ifirst line\nsecond line");
+  await page.keyboard.press("Escape");
+  await page.keyboard.type("0cwthird");
+  await page.keyboard.press("Escape");
+  await untilScreen(page, /first line\s*\nthird line/);
+  await page.keyboard.press("u");
+  await untilScreen(page, /first line\s*\nsecond line/);
+  await page.keyboard.press("Control+r");
+  await untilScreen(page, /third line/);
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("End");
+  await page.keyboard.type("aX");
+  await untilScreen(page, /first lineX/);
+  await page.keyboard.press("Escape");
+  await page.keyboard.type(":q!\n");
+  await page.getByText("This session ended.").waitFor();
+});
+
+test("an input method writes, dead keys and all", async () => {
+  const { page, context } = device;
+  await show(page, "work");
+  await page.keyboard.type("PS1='> '; clear; cat\n");
+  const devtools = await context.newCDPSession(page);
+  await page.locator(".keyboard").focus();
+  await devtools.send("Input.imeSetComposition", {
+    text: "に",
+    selectionStart: 1,
+    selectionEnd: 1,
+  });
+  await devtools.send("Input.imeSetComposition", {
+    text: "日本",
+    selectionStart: 2,
+    selectionEnd: 2,
+  });
+  await devtools.send("Input.insertText", { text: "日本" });
+  await page.keyboard.insertText("é");
+  await page.keyboard.press("Enter");
+  await untilScreen(page, /日本é\s*\n日本é/);
+  await page.keyboard.press("Control+c");
+});
+
+test("Ctrl-\\ twice sends it", async () => {
+  const { page } = device;
+  await page.keyboard.type("clear; cat -v\n");
+  await untilScreen(page, /^\s*$/m);
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.press("Control+\\");
+  await untilScreen(page, /\^\\/);
+  await page.keyboard.type("\n");
+});
+
+test("a paste goes as one, with a question where it holds what acts", async () => {
+  const { page } = device;
+  await page.keyboard.type("clear; cat\n");
+  await paste(page, "one\ntwo\n");
+  await untilScreen(page, /one\s*\none\s*\ntwo\s*\ntwo|one\s*\ntwo\s*\none\s*\ntwo/);
+  await paste(page, "\u001b[31mred");
+  await page.getByText(/holds control characters/).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.locator(".keyboard").focus();
+  await page.keyboard.press("Control+c");
+});
+
+test("what is selected is copied, soft wraps joined, also where rows are no longer mounted", async () => {
+  const { page, context } = device;
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.keyboard.type("clear; printf 'x%.0s' {1..200}; echo; seq 1 400\n");
+  await untilScreen(page, /^400$/m);
+  const copied = await page.evaluate(async () => {
+    const terminal = document.querySelector(".terminal");
+    const find = (text: string) =>
+      [...document.querySelectorAll(".row")].find((row) => row.textContent === text);
+    const end = find("400");
+    const settle = () => new Promise((done) => setTimeout(done, 300));
+    const selection = document.getSelection();
+    if (!terminal || !end || !selection) return "nothing to select";
+    selection.setBaseAndExtent(end, 0, end, end.childNodes.length);
+    await settle();
+    terminal.scrollTop = 0;
+    for (let tries = 0; tries < 50 && !find("1"); tries += 1) await settle();
+    const start = find("1");
+    if (!start) return "no first line";
+    selection.setBaseAndExtent(start, 0, end, end.childNodes.length);
+    await settle();
+    return end.isConnected ? "selected" : "the end was unmounted";
+  });
+  expect(copied).toBe("selected");
+  await command(page, "Copy selection");
+  await page.getByText("Copied.").waitFor();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text.split("\n")).toEqual(Array.from({ length: 400 }, (_, n) => String(n + 1)));
+  await command(page, "Jump to latest");
+});
+
+test("a search marks what it finds on the keeper", async () => {
+  const { page } = device;
+  await page.keyboard.type("clear; seq -f 'item %.0f' 3000\n");
+  await untilScreen(page, /^item 3000$/m);
+  await command(page, "Search");
+  await page.getByRole("searchbox").fill("item 77");
+  await page.keyboard.press("Enter");
+  await page.getByText("1 of ").waitFor();
+  await page.locator(".terminal .mark").first().waitFor();
+  await untilScreen(page, /^item 77\d?$/m);
+  await page.getByRole("button", { name: "Close search" }).click();
+});
+
+test("nothing serious is wrong for those who do not see or point", async () => {
+  const { page } = device;
+  for (const where of ["", "work"]) {
+    if (where === "") await page.evaluate(() => (location.hash = "#/"));
+    else await show(page, where);
+    await page.locator("h1:visible").first().waitFor();
+    // By the devtools protocol, which the page's policy does not bind.
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+      interface Violation {
+        id: string;
+        impact: string;
+        nodes: { html: string }[];
+      }
+      const { violations } = await axe.run();
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    });
+    expect(found).toEqual([]);
+  }
+});
+
+async function paste(page: Page, text: string): Promise<void> {
+  await page.locator(".keyboard").evaluate((field, text) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, cancelable: true }));
+  }, text);
+}

@@ -1,0 +1,223 @@
+// A daemon of its own for each file of tests: real keepers, real programs, reached over TLS by a name
+// whose certificate the browser trusts, through a proxy that can lose the network.
+
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
+const ABIDE = join(TARGET, "checked/abide");
+/** What browsers are told to find on this machine. */
+const NAME = "desk.test";
+
+export type Role = "view" | "type" | "manage";
+
+/** A pairing under way. */
+export interface Ticket {
+  readonly link: string;
+  /** Types the code where the pairing was asked for, and waits until the device is paired. */
+  enter(code: string): Promise<void>;
+}
+
+export class World {
+  readonly directory: string;
+  readonly wire: Wire;
+  readonly #children: ChildProcess[] = [];
+
+  private constructor(directory: string, wire: Wire) {
+    this.directory = directory;
+    this.wire = wire;
+  }
+
+  static async open(): Promise<World> {
+    const directory = mkdtempSync(join(tmpdir(), "abide-web-"));
+    const port = await freePort();
+    const world = new World(directory, await Wire.open(port));
+    const { cert, key } = certificate(directory);
+    const listen = ["--listen", `127.0.0.1:${port}`, "--cert", cert, "--key", key];
+    await world.abide("share", ...listen, "--name", `${NAME}:${world.wire.port}`);
+    return world;
+  }
+
+  /** The command's output; an error if it fails. */
+  async abide(...words: string[]): Promise<string> {
+    const { stdout } = await run(ABIDE, words, { env: this.#environment() });
+    return stdout;
+  }
+
+  async ticket(role: Role, ...words: string[]): Promise<Ticket> {
+    // What Node calls a pipe is a socket, which cannot be opened anew as a terminal's input is.
+    const pair = [ABIDE, "pair", "--link", "--role", role, ...words];
+    const child = spawn("sh", ["-c", 'cat | "$0" "$@"', ...pair], {
+      env: this.#environment(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#children.push(child);
+    let said = "";
+    child.stderr.on("data", (text) => (said += text));
+    const left = new Promise<number | null>((done) => child.on("exit", done));
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { value: link } = (await lines.next()) as { value: string | undefined };
+    if (link === undefined) {
+      await left;
+      throw new Error(`abide pair: ${said}`);
+    }
+    const enter = async (code: string) => {
+      child.stdin.end(`${code}\n`);
+      if ((await left) !== 0) throw new Error(`abide pair: ${said}`);
+    };
+    return { link, enter };
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) child.stdin?.end();
+    const sessions = JSON.parse(await this.abide("list", "--json")) as {
+      id: string;
+      state: string;
+    }[];
+    for (const { id, state } of sessions) if (state === "running") await this.abide("kill", id);
+    await this.abide("daemon", "stop");
+    await this.wire.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return { ...process.env, ABIDE_HOME: this.directory, HOME: this.directory, TERM: "xterm" };
+  }
+}
+
+/** Passes bytes on, until the network is lost. */
+export class Wire {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #lost = false;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.port = port;
+  }
+
+  static async open(target: number): Promise<Wire> {
+    const server = createServer({ allowHalfOpen: true });
+    const port = await listening(server);
+    const wire = new Wire(server, port);
+    server.on("connection", (socket) => wire.#pass(socket, target));
+    return wire;
+  }
+
+  /** Every connection breaks, and no new one comes up. */
+  lose(): void {
+    this.#lost = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  restore(): void {
+    this.#lost = false;
+  }
+
+  close(): Promise<void> {
+    this.lose();
+    return new Promise((done) => this.#server.close(() => done()));
+  }
+
+  #pass(socket: Socket, target: number): void {
+    if (this.#lost) {
+      socket.destroy();
+      return;
+    }
+    const onward = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      this.#sockets.add(from);
+      from.pipe(to);
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+}
+
+/** A certificate for `NAME`, by a test CA that browsers are told to trust. */
+function certificate(directory: string): { cert: string; key: string } {
+  const file = (name: string) => join(directory, name);
+  const openssl = (...words: string[]) => execFileSync("openssl", words, { stdio: "pipe" });
+  const newKey = (name: string) =>
+    openssl(
+      "genpkey",
+      "-algorithm",
+      "EC",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-out",
+      file(name),
+    );
+  newKey("ca.key");
+  newKey("desk.key");
+  const subject = ["-subj", "/CN=Abide test CA"];
+  openssl(
+    "req",
+    "-x509",
+    "-key",
+    file("ca.key"),
+    "-out",
+    file("ca.pem"),
+    "-days",
+    "30",
+    ...subject,
+  );
+  openssl(
+    "req",
+    "-new",
+    "-key",
+    file("desk.key"),
+    "-out",
+    file("desk.csr"),
+    "-subj",
+    `/CN=${NAME}`,
+  );
+  writeFileSync(file("desk.ext"), `subjectAltName=DNS:${NAME}\nextendedKeyUsage=serverAuth\n`);
+  const signer = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial"];
+  const request = ["-in", file("desk.csr"), "-out", file("desk.pem"), "-extfile", file("desk.ext")];
+  openssl("x509", "-req", ...signer, ...request, "-days", "30");
+  const database = file(".pki/nssdb");
+  execFileSync("mkdir", ["-p", database]);
+  execFileSync("certutil", ["-N", "--empty-password", "-d", `sql:${database}`]);
+  execFileSync("certutil", [
+    "-A",
+    "-d",
+    `sql:${database}`,
+    "-n",
+    "test",
+    "-t",
+    "C,,",
+    "-i",
+    file("ca.pem"),
+  ]);
+  return { cert: file("desk.pem"), key: file("desk.key") };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((done) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      done(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
+}
