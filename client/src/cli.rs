@@ -47,7 +47,7 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   viewers         how many are attached
   created, active, used, ended
   bells, bytes    rung and written by the program
-  history_rows, history_bytes
+  history_rows, history_bytes (in memory), history_stored (bytes on disk)
   rebuilt         times the screen had to be rebuilt after a fault
   pid, keeper_pid, tty
   trusted         its programs may use Abide as you do (`abide trust`)

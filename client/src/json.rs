@@ -70,6 +70,7 @@ pub struct Session<'a> {
     bytes: u64,
     history_rows: u64,
     history_bytes: u64,
+    history_stored: Option<u64>,
     rebuilt: u32,
     pid: Option<u32>,
     keeper_pid: Option<u32>,
@@ -117,6 +118,7 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             bytes: info.bytes,
             history_rows: info.history_rows,
             history_bytes: info.history_bytes,
+            history_stored: info.history_stored,
             rebuilt: info.rebuilt,
             pid: info.pid,
             keeper_pid: info.keeper,
@@ -319,36 +321,14 @@ mod tests {
         );
         let lost = End::of(SessionState::Ended(ExitStatus::Lost));
         assert_eq!(lost.state, "lost");
+        let id = "01a1fd33000070008000000000000000".parse().unwrap();
         let info = SessionInfo {
-            id: "01a1fd33000070008000000000000000".parse().unwrap(),
-            name: "work".into(),
-            command: "sh".into(),
-            directory: "/".into(),
             state: SessionState::Running,
-            size: abide_protocol::Size::DEFAULT,
-            driver: Some("desk".into()),
-            viewers: 1,
-            created: 1,
-            active: 2,
-            title: String::new(),
-            last_line: String::new(),
-            bells: 0,
-            pid: Some(7),
-            keeper: Some(6),
-            revision: abide_protocol::Revision::default(),
-            rebuilt: 0,
-            history_rows: 0,
-            history_bytes: 0,
-            ended: None,
-            tty: None,
-            bytes: 0,
-            used: 3,
-            trusted: Some(false),
-            confined: None,
+            ..SessionInfo::named(id, "work".into())
         };
         let session = "active bells bytes command confined created directory driver ended exit_code \
-                       history_bytes history_rows id keeper_pid last_line name pid rebuilt signal \
-                       size state title trusted tty used viewers";
+                       history_bytes history_rows history_stored id keeper_pid last_line name pid rebuilt \
+                       signal size state title trusted tty used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();
         assert_eq!(value["id"], "01a1fd33-0000-7000-8000-000000000000");

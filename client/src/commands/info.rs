@@ -71,14 +71,7 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
                 .map(|bells| bells.to_string()),
         ),
         ("output", Some(bytes(info.bytes))),
-        (
-            "history",
-            Some(format!(
-                "{} rows, {}",
-                info.history_rows,
-                bytes(info.history_bytes)
-            )),
-        ),
+        ("history", Some(history(info))),
         (
             "rebuilt",
             Some(info.rebuilt).filter(|times| *times > 0).map(rebuilt),
@@ -105,6 +98,16 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
 
 fn rebuilt(times: u32) -> String {
     format!("the screen was rebuilt {times} times after a fault; please report it")
+}
+
+/// How much there is, and where.
+fn history(info: &SessionInfo) -> String {
+    let memory = bytes(info.history_bytes);
+    let stored = info.history_stored.filter(|count| *count > 0);
+    let disk = stored.map_or_else(String::new, |count| {
+        format!(" and {} on disk", bytes(count))
+    });
+    format!("{} rows, {memory}{disk}", info.history_rows)
 }
 
 /// `12.3 MB`.

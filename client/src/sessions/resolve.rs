@@ -100,39 +100,17 @@ fn printable(word: &str) -> String {
 mod tests {
     use super::*;
     use abide_protocol::message::{ExitStatus, SessionState};
-    use abide_protocol::{Revision, SessionId, Size};
 
     /// `id` is the beginning of the session's id in hexadecimal.
     fn session(name: &str, id: &str, used: u64, ended: Option<u64>) -> SessionInfo {
         let hex = format!("{id:0<32}");
         SessionInfo {
-            id: hex.parse::<SessionId>().unwrap(),
-            name: name.into(),
-            command: String::new(),
-            directory: String::new(),
             state: ended.map_or(SessionState::Running, |_| {
                 SessionState::Ended(ExitStatus::Code(0))
             }),
-            size: Size::DEFAULT,
-            driver: None,
-            viewers: 0,
-            created: 0,
-            active: 0,
-            title: String::new(),
-            last_line: String::new(),
-            bells: 0,
-            pid: None,
-            keeper: None,
-            revision: Revision::default(),
-            rebuilt: 0,
-            history_rows: 0,
-            history_bytes: 0,
             ended,
-            tty: None,
-            bytes: 0,
             used,
-            trusted: None,
-            confined: None,
+            ..SessionInfo::named(hex.parse().unwrap(), name.into())
         }
     }
 

@@ -238,7 +238,6 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use abide_protocol::{Revision, Size};
 
     struct Scratch(PathBuf);
 
@@ -264,31 +263,12 @@ mod tests {
 
     fn info(n: u8) -> SessionInfo {
         SessionInfo {
-            id: SessionId([n; 16]),
-            name: format!("s{n}"),
-            command: "sh".into(),
-            directory: "/".into(),
             state: SessionState::Running,
-            size: Size::DEFAULT,
-            driver: None,
-            viewers: 0,
-            created: 1,
-            active: 2,
             title: "t".into(),
-            last_line: String::new(),
-            bells: 0,
             pid: Some(9),
-            keeper: None,
-            revision: Revision::default(),
-            rebuilt: 0,
-            history_rows: 0,
-            history_bytes: 0,
-            ended: None,
-            tty: None,
-            bytes: 0,
-            used: 3,
             trusted: Some(false),
             confined: Some(true),
+            ..SessionInfo::named(SessionId([n; 16]), format!("s{n}"))
         }
     }
 

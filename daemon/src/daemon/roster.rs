@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use abide_protocol::message::{ExitStatus, FailKind, Failure, SessionInfo, SessionState, Spec};
-use abide_protocol::{Revision, SessionId, Size, name};
+use abide_protocol::{SessionId, Size, name};
 
 use super::names;
 use super::registry::{Registry, RegistryError};
@@ -408,35 +408,17 @@ fn starting(id: SessionId, name: String, spec: &Spec, shell: &str, now: u64) -> 
         .map(|w| String::from_utf8_lossy(w))
         .collect();
     SessionInfo {
-        id,
-        name,
         command: if words.is_empty() {
             shell.into()
         } else {
             words.join(" ")
         },
         directory: String::from_utf8_lossy(&spec.directory).into(),
-        state: SessionState::Starting,
         size: spec.size.unwrap_or(Size::DEFAULT),
-        driver: None,
-        viewers: 0,
         created: now,
         active: now,
-        title: String::new(),
-        last_line: String::new(),
-        bells: 0,
-        pid: None,
-        keeper: None,
-        revision: Revision::default(),
-        rebuilt: 0,
-        history_rows: 0,
-        history_bytes: 0,
-        ended: None,
-        tty: None,
-        bytes: 0,
         used: now,
-        trusted: None,
-        confined: None,
+        ..SessionInfo::named(id, name)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a local process may ask for, by where it runs. One function decides for daemon and keepers.
 
+use abide_protocol::SessionId;
 use abide_protocol::message::{Answer, FailKind, Failure, Request, SessionInfo};
-use abide_protocol::{Revision, SessionId, Size};
 
 use super::notice::{Notice, Said};
 
@@ -122,31 +122,10 @@ fn forbidden(line: String) -> Failure {
 /// A session's name, and whether it lives.
 fn name_of(info: SessionInfo) -> SessionInfo {
     SessionInfo {
-        id: info.id,
-        name: info.name,
         state: info.state,
         created: info.created,
         ended: info.ended,
-        command: String::new(),
-        directory: String::new(),
-        size: Size::DEFAULT,
-        driver: None,
-        viewers: 0,
-        active: 0,
-        title: String::new(),
-        last_line: String::new(),
-        bells: 0,
-        pid: None,
-        keeper: None,
-        revision: Revision::default(),
-        rebuilt: 0,
-        history_rows: 0,
-        history_bytes: 0,
-        tty: None,
-        bytes: 0,
-        used: 0,
-        trusted: None,
-        confined: None,
+        ..SessionInfo::named(info.id, info.name)
     }
 }
 

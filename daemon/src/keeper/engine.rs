@@ -8,6 +8,14 @@ use abide_protocol::message::{Event, TerminalLook};
 use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot};
 use abide_screen::{Options, Reader, Screen, Sealed, Usage};
 
+/// How much history there is.
+pub(crate) struct Extent {
+    pub(crate) rows: u64,
+    /// Bytes in memory, and on the disk.
+    pub(crate) memory: u64,
+    pub(crate) stored: u64,
+}
+
 /// The screen and the number of its faults.
 pub(crate) struct Engine {
     screen: Screen,
@@ -121,11 +129,12 @@ impl Engine {
         self.screen.first(book)
     }
 
-    pub(crate) fn history(&self) -> (u64, u64) {
-        (
-            self.screen.history_rows(),
-            self.screen.history_bytes() as u64,
-        )
+    pub(crate) fn history(&self) -> Extent {
+        Extent {
+            rows: self.screen.history_rows(),
+            memory: self.screen.history_bytes() as u64,
+            stored: self.screen.usage().stored(),
+        }
     }
 
     /// Pixels of one cell, as far as the driver's terminal told.

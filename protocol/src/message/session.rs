@@ -71,7 +71,7 @@ pub struct SessionInfo {
     /// Times the screen had to be rebuilt after a fault in the engine.
     #[n(16)]
     pub rebuilt: u32,
-    /// Rows of history kept, and the bytes they take.
+    /// Rows of history kept, and the bytes they take in memory.
     #[n(17)]
     pub history_rows: u64,
     #[n(18)]
@@ -94,4 +94,41 @@ pub struct SessionInfo {
     /// The keeper is under Landlock; `None`: it does not say.
     #[n(24)]
     pub confined: Option<bool>,
+    /// Bytes of history on the disk; `None`: its keeper does not say.
+    #[n(25)]
+    pub history_stored: Option<u64>,
+}
+
+impl SessionInfo {
+    /// A session that begins, of which nothing else is known yet.
+    pub fn named(id: SessionId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            command: String::new(),
+            directory: String::new(),
+            state: SessionState::Starting,
+            size: Size::DEFAULT,
+            driver: None,
+            viewers: 0,
+            created: 0,
+            active: 0,
+            title: String::new(),
+            last_line: String::new(),
+            bells: 0,
+            pid: None,
+            keeper: None,
+            revision: Revision::default(),
+            rebuilt: 0,
+            history_rows: 0,
+            history_bytes: 0,
+            ended: None,
+            tty: None,
+            bytes: 0,
+            used: 0,
+            trusted: None,
+            confined: None,
+            history_stored: None,
+        }
+    }
 }

@@ -258,6 +258,7 @@ pub(crate) fn info() -> SessionInfo {
         used: 1_800_000_000_500,
         trusted: Some(true),
         confined: Some(true),
+        history_stored: Some(70_000),
     }
 }
 

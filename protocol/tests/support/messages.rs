@@ -194,6 +194,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
         Option<u64>,
         Option<bool>,
         Option<bool>,
+        Option<u64>,
     )>();
     (
         session(),
@@ -219,7 +220,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 rest,
             ) = numbers;
             let [viewers, rebuilt] = rest;
-            let (pid, keeper, ended, trusted, confined) = optional;
+            let (pid, keeper, ended, trusted, confined, history_stored) = optional;
             SessionInfo {
                 id,
                 name,
@@ -246,6 +247,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 used,
                 trusted,
                 confined,
+                history_stored,
             }
         })
 }

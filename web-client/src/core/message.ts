@@ -86,6 +86,7 @@ export const sessionInfo = record({
   used: [22, u64],
   trusted: [23, optional(bool)],
   confined: [24, optional(bool)],
+  historyStored: [25, optional(u64)],
 });
 
 const snapshotFields = record({

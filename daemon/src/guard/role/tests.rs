@@ -216,11 +216,7 @@ fn of_other_sessions_agents_hear_the_names() {
         pid: Some(7),
         keeper: Some(6),
         trusted: Some(true),
-        ..name_of(SessionInfo {
-            id: id(digit),
-            name: format!("name {digit}"),
-            ..blank()
-        })
+        ..SessionInfo::named(id(digit), format!("name {digit}"))
     };
     let list = || Answer::Sessions(vec![full("1"), full("2")]);
     let agent = Role::Agent {
@@ -247,35 +243,5 @@ fn of_other_sessions_agents_hear_the_names() {
     assert!(!format!("{shown:?}").contains("secret"));
     for role in [Role::Outside, Role::Trusted] {
         assert_eq!(role.shown(list()), list());
-    }
-}
-
-fn blank() -> SessionInfo {
-    SessionInfo {
-        id: id("0"),
-        name: String::new(),
-        command: String::new(),
-        directory: String::new(),
-        state: abide_protocol::message::SessionState::Running,
-        size: Size::DEFAULT,
-        driver: None,
-        viewers: 0,
-        created: 1,
-        active: 2,
-        title: String::new(),
-        last_line: String::new(),
-        bells: 0,
-        pid: None,
-        keeper: None,
-        revision: Revision::default(),
-        rebuilt: 0,
-        history_rows: 0,
-        history_bytes: 0,
-        ended: None,
-        tty: None,
-        bytes: 0,
-        used: 0,
-        trusted: None,
-        confined: None,
     }
 }

@@ -71,7 +71,7 @@ impl Session {
     /// The session as lists show it.
     pub(crate) fn info(&mut self, now: Instant) -> SessionInfo {
         let snapshot = self.snapshot(now);
-        let (history_rows, history_bytes) = self.engine.history();
+        let history = self.engine.history();
         let directory = match &*snapshot.directory {
             "" => &self.identity.directory,
             directory => directory,
@@ -101,14 +101,15 @@ impl Session {
             keeper: Some(std::process::id()),
             revision: snapshot.revision,
             rebuilt: self.engine.rebuilt(),
-            history_rows,
-            history_bytes,
+            history_rows: history.rows,
+            history_bytes: history.memory,
             ended: self.status.ended,
             tty: Some(self.identity.tty.clone()),
             bytes: self.status.bytes,
             used: self.status.used,
             trusted: Some(self.identity.trusted),
             confined: Some(self.identity.confined),
+            history_stored: Some(history.stored),
         }
     }
 
