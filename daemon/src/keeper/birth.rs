@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const READERS: usize = 4;
 /// They are gone this long after them.
 const HELPER: Duration = Duration::from_millis(50);
+/// Lets glibc give back the memory that a burst took: without a bound it raises its own. For the
+/// keeper alone, never for programs in sessions.
+pub(super) const HEAP: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "131072");
 /// The running program, also after its file was replaced by an upgrade.
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 
@@ -72,6 +75,7 @@ pub async fn spawn_with(executable: &Path, birth: &Birth) -> Result<SessionInfo,
     let child = tokio::process::Command::new(executable)
         .arg0("abided")
         .arg("keep")
+        .env(HEAP.0, HEAP.1)
         .current_dir("/")
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::null())

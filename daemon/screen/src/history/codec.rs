@@ -18,20 +18,30 @@ impl std::fmt::Display for Damaged {
 impl std::error::Error for Damaged {}
 
 /// What compressing works with; some hundred kilobytes, worth keeping from block to block.
-pub struct Codec(Option<zstd::bulk::Compressor<'static>>);
+pub struct Codec {
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+    /// The block that was compressed last.
+    packed: Vec<u8>,
+}
 
 impl Default for Codec {
     fn default() -> Self {
-        Self(zstd::bulk::Compressor::new(LEVEL).ok())
+        Self {
+            compressor: zstd::bulk::Compressor::new(LEVEL).ok(),
+            packed: Vec::new(),
+        }
     }
 }
 
 impl Codec {
     /// `None`: there is no memory for it.
-    pub(crate) fn compress(&mut self, body: &[u8]) -> Option<Vec<u8>> {
-        let mut packed = self.0.as_mut()?.compress(body).ok()?;
-        packed.shrink_to_fit();
-        Some(packed)
+    pub(crate) fn compress(&mut self, body: &[u8]) -> Option<&[u8]> {
+        self.packed.clear();
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(body.len()));
+        let compressor = self.compressor.as_mut()?;
+        compressor.compress_to_buffer(body, &mut self.packed).ok()?;
+        Some(&self.packed)
     }
 }
 

@@ -202,7 +202,7 @@ impl Sealed {
     #[must_use]
     pub fn read_packed(&self, codec: &mut Codec) -> Option<Vec<u8>> {
         match self.body() {
-            Body::Plain(block) => codec.compress(&block.body()),
+            Body::Plain(block) => codec.compress(&block.body()).map(<[u8]>::to_vec),
             Body::Packed(bytes) => Some(bytes.to_vec()),
             Body::Stored(stored) => stored.read(),
             Body::Absent(_) => None,

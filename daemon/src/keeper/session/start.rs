@@ -14,7 +14,7 @@ use super::status::Status;
 use super::{BUFFER, Session, failure};
 use crate::guard::fence::{self, Ground};
 use crate::guard::notice::{Posted, Said};
-use crate::keeper::birth::Birth;
+use crate::keeper::birth::{self, Birth};
 use crate::keeper::cuts::Cuts;
 use crate::keeper::driver::Wheel;
 use crate::keeper::ended;
@@ -280,7 +280,8 @@ fn own_environment() -> Vec<EnvVar> {
         name: name.as_bytes().into(),
         value: value.as_bytes().into(),
     };
-    std::env::vars_os().map(var).collect()
+    let others = std::env::vars_os().filter(|(name, _)| name != birth::HEAP.0);
+    others.map(var).collect()
 }
 
 /// The command line for people.
