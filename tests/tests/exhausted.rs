@@ -1,5 +1,5 @@
-//! A disk that is full and a system without free terminals, real ones: in a mount namespace of
-//! the test's own.
+//! A disk that is full, one without holes in files, and a system without free terminals, real ones:
+//! in a mount namespace of the test's own.
 
 use support::home::Home;
 use support::process;
@@ -30,14 +30,48 @@ const ATTEMPT: &str = r#"
 attempt() { local code=0; "$@" 2>&1 || code=$?; echo "code $code"; }
 "#;
 
+/// What a script said: its lines, and the exit codes of its attempts.
+struct Said {
+    lines: Vec<String>,
+    text: String,
+}
+
+impl Said {
+    /// Runs a script of attempts, each of which ended with its code.
+    fn of(home: &Home, script: &str, codes: &[&str]) -> Self {
+        let lines = in_namespace(home, &format!("{ATTEMPT}{script}"));
+        let text = lines.join("\n");
+        let found: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("code "))
+            .collect();
+        assert_eq!(found, codes, "{text}");
+        Self { lines, text }
+    }
+
+    /// The line of reason of the attempt that ended with code 5.
+    fn reason(&self) -> &str {
+        let code = self.lines.iter().position(|line| line == "code 5").unwrap();
+        &self.lines[code - 1]
+    }
+
+    fn has(&self, line: &str) {
+        let found = self.lines.iter().any(|it| it == line);
+        assert!(found, "no {line:?} in {}", self.text);
+    }
+}
+
+/// In the script: the names of all sessions in one line.
+const NAMES: &str = "abide list --json | python3 -c \
+    'import json,sys; print(*sorted(s[\"name\"] for s in json.load(sys.stdin)))'";
+
 #[test]
 fn a_full_disk_costs_a_new_session_and_no_other() {
     let home = Home::new();
-    let lines = in_namespace(
+    let said = Said::of(
         &home,
         &format!(
-            r#"{ATTEMPT}
-            mount -t tmpfs -o size=1m,mode=700 tmpfs "$ABIDE_HOME"
+            r#"mount -t tmpfs -o size=1m,mode=700 tmpfs "$ABIDE_HOME"
             attempt abide new one --detach -- cat
             dd if=/dev/zero of="$ABIDE_HOME/fill" bs=4k 2>/dev/null || true
             attempt abide new two --detach -- cat
@@ -45,60 +79,113 @@ fn a_full_disk_costs_a_new_session_and_no_other() {
             until abide capture one | grep -q hello; do :; done
             rm "$ABIDE_HOME/fill"
             attempt abide new three --detach -- cat
-            abide list --json | python3 -c 'import json,sys; print(*sorted(s["name"] for s in json.load(sys.stdin)))'
+            {NAMES}
             abide kill one
             abide kill three
             abide daemon stop"#
         ),
+        &["0", "5", "0"],
     );
-    let text = lines.join("\n");
-    assert_eq!(
-        lines
-            .iter()
-            .filter(|l| l.starts_with("code"))
-            .collect::<Vec<_>>(),
-        ["code 0", "code 5", "code 0"],
-        "{text}"
-    );
-    let reason = lines.iter().position(|line| line == "code 5").unwrap() - 1;
-    assert!(
-        lines[reason].contains("the disk that holds the registry is full; free some space"),
-        "{text}"
-    );
-    assert!(lines.iter().any(|line| line == "one three"), "{text}");
+    let reason = said.reason();
+    let expected = "the disk that holds the registry is full; free some space";
+    assert!(reason.contains(expected), "{reason}");
+    said.has("one three");
 }
 
 #[test]
 fn without_free_terminals_nothing_is_made() {
     let home = Home::new();
-    let lines = in_namespace(
+    let said = Said::of(
         &home,
         &format!(
-            r#"{ATTEMPT}
-            mount -t devpts -o newinstance,max=1,ptmxmode=0666 devpts /dev/pts
+            r#"mount -t devpts -o newinstance,max=1,ptmxmode=0666 devpts /dev/pts
             mount --bind /dev/pts/ptmx /dev/ptmx
             attempt abide new one --detach -- cat
             attempt abide new two --detach -- cat
-            abide list --json | python3 -c 'import json,sys; print(*sorted(s["name"] for s in json.load(sys.stdin)))'
+            {NAMES}
             abide kill one
             for _ in $(seq 1000); do abide new three --detach -- cat 2>/dev/null && break; done
             abide kill three
             abide daemon stop"#
         ),
+        &["0", "5"],
     );
-    let text = lines.join("\n");
     assert_eq!(
-        lines
-            .iter()
-            .filter(|l| l.starts_with("code"))
-            .collect::<Vec<_>>(),
-        ["code 0", "code 5"],
-        "{text}"
-    );
-    let reason = lines.iter().position(|line| line == "code 5").unwrap() - 1;
-    assert_eq!(
-        lines[reason],
+        said.reason(),
         "abide: no pseudo-terminal is free; end some sessions, or raise kernel.pty.max"
     );
-    assert!(lines.iter().any(|line| line == "one"), "{text}");
+    said.has("one");
+}
+
+/// In the script: a session that writes rows which nothing can compress, numbered, far more than
+/// memory may keep; its history goes to `state/sessions`.
+const FLOOD: &str = r#"
+flood() {
+    printf '[history]\nmemory = "256 KiB"\ndisk = "%s"\n' "$1" > "$ABIDE_HOME/config.toml"
+    abide new flood --detach --size 80x24 -- python3 -c '
+import random
+for n in range(200000): print(f"{n:06}", random.randbytes(33).hex())
+print("all", "rows")
+input()'
+    until abide capture flood | grep -q "all rows"; do :; done
+}
+info() { abide info flood --json | python3 -c "import json,sys; i = json.load(sys.stdin); print($1)"; }
+"#;
+
+/// In the script: whether the rows of the ended session are in order, without a gap, to the last.
+const IN_ORDER: &str = r#"
+abide capture flood --all | python3 -c '
+import sys
+rows = [int(line[:6]) for line in sys.stdin if line[:6].isdigit()]
+print("kept", len(rows) > 5000 and rows == list(range(rows[0], 200000)))'
+"#;
+
+#[test]
+fn a_full_disk_drops_the_oldest_rows_and_nothing_else() {
+    let home = Home::new();
+    let said = Said::of(
+        &home,
+        &format!(
+            r#"{FLOOD}
+            abide daemon start
+            mount -t tmpfs -o size=2m,mode=700 tmpfs "$ABIDE_HOME/state/sessions"
+            flood "1 GiB"
+            info '"lives", i["state"] == "running"'
+            info '"stored", 1 << 20 < i["history_stored"] <= 2 << 20'
+            abide keys flood enter
+            attempt abide wait flood
+            {IN_ORDER}
+            abide daemon stop"#
+        ),
+        &["0"],
+    );
+    said.has("lives True");
+    said.has("stored True");
+    said.has("kept True");
+}
+
+/// ramfs makes no holes: space of dropped rows is used again.
+#[test]
+fn a_disk_without_holes_keeps_its_bound() {
+    let home = Home::new();
+    let said = Said::of(
+        &home,
+        &format!(
+            r#"{FLOOD}
+            abide daemon start
+            mount -t ramfs -o mode=700 ramfs "$ABIDE_HOME/state/sessions"
+            flood "2 MiB"
+            info '"stored", 1 << 20 < i["history_stored"] <= 2 << 20'
+            bytes=$(cat "$ABIDE_HOME"/state/sessions/*/history | wc -c)
+            echo bounded $((bytes > 1 << 20 && bytes < 4 << 20))
+            abide keys flood enter
+            attempt abide wait flood
+            {IN_ORDER}
+            abide daemon stop"#
+        ),
+        &["0"],
+    );
+    said.has("stored True");
+    said.has("bounded 1");
+    said.has("kept True");
 }

@@ -56,13 +56,18 @@ impl Place {
         self.dir.join(HISTORY)
     }
 
-    /// Writes the record. Its history is in its place already if there is one.
+    /// Writes all of the record but its history, which may fill the disk. It is none before
+    /// [`Self::finish`].
     pub(crate) fn write(&self, info: &SessionInfo, snapshot: &Snapshot) -> io::Result<()> {
+        self.file(SNAPSHOT, &record::encode_snapshot(snapshot))?;
+        self.file(UNFINISHED, &record::encode_info(info))
+    }
+
+    /// Makes what was written a record. Its history is in its place already if there is one.
+    pub(crate) fn finish(&self) -> io::Result<()> {
         if !self.history().exists() {
             HistoryFile::create(&self.history())?.sync()?;
         }
-        self.file(SNAPSHOT, &record::encode_snapshot(snapshot))?;
-        self.file(UNFINISHED, &record::encode_info(info))?;
         fs::rename(self.dir.join(UNFINISHED), self.dir.join(INFO))?;
         File::open(&self.dir)?.sync_all()?;
         self.all.sync_all()

@@ -9,14 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_protocol::LineNo;
 use abide_screen::{Sealed, Stored, Usage};
 use rustix::fs::{FallocateFlags, SeekFrom, fallocate};
+use rustix::io::Errno;
 
 use super::record::{self, Entry, FileError, Filled, HEAD, Head, PAGE};
 
 /// An open file, shared by all blocks that are in it.
 pub(crate) struct HistoryFile {
     shared: Arc<Shared>,
-    /// Where the next record goes.
+    /// Where the next record goes if it fits nowhere else.
     end: u64,
+    /// Space of records that nobody needs, where the file system cannot have it back: where, and how
+    /// many bytes, by place.
+    free: Vec<(u64, u64)>,
 }
 
 struct Shared {
@@ -81,40 +85,80 @@ impl HistoryFile {
                 dead: Mutex::default(),
             }),
             end: PAGE,
+            free: Vec::new(),
         })
     }
 
-    /// Appends a record of these blocks, whose bytes are in the file from then on. On failure the
-    /// file is as before.
+    /// Writes a record of these blocks, whose bytes are in the file from then on. On failure nobody
+    /// finds anything of it.
     pub(crate) fn append(&mut self, blocks: &[Filled]) -> io::Result<()> {
         if blocks.is_empty() {
             return Ok(());
         }
         let (bytes, entries) = record::encode(blocks);
-        if let Err(error) = self.shared.file.write_all_at(&bytes, self.end) {
-            let _ = self.shared.file.set_len(self.end);
-            return Err(error);
-        }
+        let at = self.write(&bytes)?;
         let place = Arc::new(Place {
             shared: Arc::clone(&self.shared),
-            at: self.end,
+            at,
             bytes: bytes.len() as u64,
         });
-        self.end += bytes.len() as u64;
         for ((block, _), entry) in blocks.iter().zip(entries) {
             block.move_to(stored(&place, entry));
         }
         Ok(())
     }
 
-    /// Gives the space of records that nobody needs back to the disk.
-    pub(crate) fn cut_dead(&self) -> io::Result<()> {
-        let dead = self.shared.dead.lock();
-        let dead = std::mem::take(&mut *dead.unwrap_or_else(PoisonError::into_inner));
-        for (at, bytes) in dead {
-            let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            fallocate(&self.shared.file, how, at, bytes)?;
+    /// Writes a record where there is room, else at the end; answers where.
+    fn write(&mut self, record: &[u8]) -> io::Result<u64> {
+        let length = record.len() as u64;
+        let file = &self.shared.file;
+        let fits = self.free.iter().position(|(_, room)| *room >= length);
+        if let Some((index, (at, room))) = fits.and_then(|at| Some((at, *self.free.get(at)?))) {
+            if let Err(error) = file.write_all_at(record, at) {
+                let _ = file.write_all_at(&[0; HEAD], at);
+                return Err(error);
+            }
+            let rest = (room > length).then_some((at + length, room - length));
+            self.free.splice(index..=index, rest);
+            return Ok(at);
         }
+        let at = self.end;
+        if let Err(error) = file.write_all_at(record, at) {
+            let _ = file.set_len(at);
+            return Err(error);
+        }
+        self.end += length;
+        Ok(at)
+    }
+
+    /// Gives the space of records that nobody needs back to the disk; where the file system has no
+    /// holes, to later records.
+    pub(crate) fn cut_dead(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let take = || {
+            let mut dead = shared.dead.lock().unwrap_or_else(PoisonError::into_inner);
+            dead.pop()
+        };
+        while let Some((at, bytes)) = take() {
+            let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            match fallocate(&self.shared.file, how, at, bytes) {
+                Err(Errno::OPNOTSUPP) => self.reuse(at, bytes)?,
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets later records have this space. What is left of the old one is none any more.
+    fn reuse(&mut self, at: u64, bytes: u64) -> io::Result<()> {
+        self.shared.file.write_all_at(&[0; HEAD], at)?;
+        let index = self.free.partition_point(|(other, _)| *other < at);
+        self.free.insert(index, (at, bytes));
+        self.free.dedup_by(|next, before| {
+            let one = before.0 + before.1 == next.0;
+            before.1 += if one { next.1 } else { 0 };
+            one
+        });
         Ok(())
     }
 
@@ -197,7 +241,7 @@ impl Shared {
         let next = at + PAGE;
         match rustix::fs::seek(&self.file, SeekFrom::Data(at)) {
             Ok(data) => (data - data % PAGE).max(next),
-            Err(rustix::io::Errno::NXIO) => u64::MAX,
+            Err(Errno::NXIO) => u64::MAX,
             Err(_) => next,
         }
     }

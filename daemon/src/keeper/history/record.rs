@@ -1,5 +1,6 @@
 //! What the file of a history is made of. One page says what the file is; then records follow, each
 //! beginning at a page, so that the oldest can be cut out of the file and the rest still be found.
+//! A younger record may stand where older ones were: the numbers of their rows say what follows what.
 //!
 //! A record is a head (magic, number of blocks, bytes of the record, checksum of the entries), an
 //! entry for each block (number of its first row, how many it has, its bytes, their checksum), then

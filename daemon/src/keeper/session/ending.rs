@@ -191,13 +191,17 @@ impl Session {
     fn write_down(&mut self, now: Instant) -> std::io::Result<()> {
         let info = self.info(now);
         let snapshot = self.snapshot(now);
+        let written = self.identity.place.record.write(&info, &snapshot);
         self.pack();
         if let Err(error) = self.packer.complete(&mut self.engine) {
             tracing::error!(%error, "cannot keep the history of the ended session");
             let line = format!("the history of the ended session could not be kept: {error}");
             self.events.push(Event::Notice(line), None);
         }
-        self.identity.place.record.write(&info, &snapshot)
+        let record = &self.identity.place.record;
+        // On a full disk the history has made room by now.
+        written.or_else(|_| record.write(&info, &snapshot))?;
+        record.finish()
     }
 
     /// Tells viewers that have not heard it, after their last frame.
