@@ -52,6 +52,35 @@ fn lines_are_printed_by_number() {
     }
 }
 
+/// What stands on the main screen behind a program's alternate one is read like history.
+#[test]
+fn rows_behind_the_alternate_screen_are_read() {
+    let home = Home::new();
+    session(
+        &home,
+        "work",
+        r"seq 30; printf '\e[?1049hother'; read x; printf '\e[?1049l'; echo back; exec cat",
+    );
+    home.wait_screen("work", "other");
+    let tail = home.ok(&["tail", "work", "-n", "3"]);
+    assert_eq!(lines(&tail), ["28", "29", "30"]);
+    let printed = home.ok(&["capture", "work", "--lines", "19..40"]);
+    assert!(printed.lines().eq((19..=30).map(|n| n.to_string())));
+    let found = home.ok(&["search", "work", "^30$", "-C", "1", "--json"]);
+    assert!(found.contains("29"), "{found}");
+    let mut child = follow(&home, &["-n", "1"]);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    home.ok(&["keys", "work", "enter"]);
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "30\nback\n");
+    home.ok(&["kill", "work"]);
+    child.wait().unwrap();
+    let all = home.ok(&["capture", "work", "--lines", "29.."]);
+    assert_eq!(lines(&all), ["29", "30", "back"]);
+}
+
 #[test]
 fn commands_are_printed_with_what_came_of_them() {
     const PROMPT: &str = r"printf '\e]133;A\a$ \e]133;B\a'";
@@ -113,9 +142,12 @@ fn tail_keeps_colours_if_asked() {
     );
 }
 
-fn follow(home: &Home) -> Child {
+fn follow(home: &Home, extra: &[&str]) -> Child {
     let mut command = home.command("abide");
-    command.args(["tail", "work", "-f"]).stdout(Stdio::piped());
+    command
+        .args(["tail", "work", "-f"])
+        .args(extra)
+        .stdout(Stdio::piped());
     command.spawn().expect("tail starts")
 }
 
@@ -126,7 +158,7 @@ fn following_prints_every_line_and_ends_with_the_session() {
     let script = "echo ready; read x; seq 100000; printf 'left open'; exit 7";
     session(&home, "work", script);
     home.wait_screen("work", "ready");
-    let mut tail = follow(&home);
+    let mut tail = follow(&home, &[]);
     wait::until("the viewer", || {
         (home.info("work")["viewers"] == 1).then_some(())
     });
@@ -155,7 +187,7 @@ fn a_reader_that_leaves_ends_the_following() {
     let home = Home::new();
     session(&home, "work", "echo ready; exec cat");
     home.wait_screen("work", "ready");
-    let mut tail = follow(&home);
+    let mut tail = follow(&home, &[]);
     let mut line = String::new();
     let mut stdout = BufReader::new(tail.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();

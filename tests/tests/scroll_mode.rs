@@ -37,6 +37,27 @@ fn numbers(state: &State) -> Vec<u64> {
         .collect()
 }
 
+#[test]
+fn the_main_screen_is_read_behind_the_alternate_one() {
+    let home = Home::new();
+    let script = r"seq 100; printf '\033[?1049hother'; exec cat";
+    home.ok(&[
+        "new", "work", "--detach", "--size", "80x24", "--", "sh", "-c", script,
+    ]);
+    home.wait_screen("work", "other");
+    let terminal = Terminal::start(
+        home.in_terminal(&["abide", "attach", "work"]),
+        Options::sized(80, 24),
+    );
+    terminal.wait_text("other");
+    enter(&terminal);
+    terminal.keys("\x15");
+    let shown = terminal.wait("the rows above", |state| numbers(state).contains(&100));
+    let rows = numbers(&shown);
+    assert_eq!(rows, (rows[0]..=100).collect::<Vec<_>>());
+    assert!(rows.len() > 5, "{rows:?}");
+}
+
 /// What is read stays where it is; afterwards the terminal is as it was, and everything that left
 /// the screen meanwhile is in its scrollback, once and in order.
 #[test]

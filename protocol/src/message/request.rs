@@ -72,7 +72,8 @@ pub enum Request {
         #[n(1)]
         range: CaptureRange,
     },
-    /// Rows of history, `[from, from + count)`, cut to what is kept.
+    /// Rows of history, `[from, from + count)`, cut to what is kept. While the alternate screen is
+    /// shown, the main screen's rows down to the last that shows something are among them.
     #[n(4)]
     Rows {
         #[n(0)]

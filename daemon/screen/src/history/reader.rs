@@ -109,6 +109,15 @@ impl Reader {
         LineNo(self.0.loose_from + self.0.loose.len() as u64)
     }
 
+    /// The number after the last row on the screen that shows something.
+    #[must_use]
+    pub fn written(&self) -> LineNo {
+        let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
+        let last = self.0.loose.iter().rposition(shows);
+        let rows = last.map_or(0, |last| last as u64 + 1);
+        LineNo(self.0.loose_from + rows).max(self.top())
+    }
+
     /// Rows `[from, from + count)`, cut to what there is, and the number of the first.
     #[must_use]
     pub fn rows(&self, from: LineNo, count: u64) -> (LineNo, Vec<Arc<Row>>) {

@@ -106,18 +106,27 @@ impl Session {
         index: usize,
         id: RequestId,
         (book, from, count): (Book, LineNo, u64),
+        now: Instant,
     ) -> Option<Answer> {
         let floor = self.limits(index).floor.unwrap_or_default();
         let end = from.plus(count.min(ROWS_PER_REQUEST));
         let start = from.max(floor);
         let count = end.since(start);
-        let at_hand = self.engine.packed_below() <= start && count <= FEW;
+        // The main screen is in no snapshot then, and counts as history.
+        let hidden = self.snapshot(now).book == Book::Alternate;
+        let at_hand = !hidden && self.engine.packed_below() <= start && count <= FEW;
         if book == Book::Alternate || at_hand {
             let (from, rows) = self.engine.rows(book, start, count);
             return Some(Answer::Rows { from, rows });
         }
         self.work(index, id, Kind::Rows, move |reader, _| {
-            let (from, rows) = reader.rows(start, reader.top().since(start).min(count));
+            let end = if hidden {
+                reader.written()
+            } else {
+                reader.top()
+            };
+            let start = start.min(end);
+            let (from, rows) = reader.rows(start, end.since(start).min(count));
             Some(Answer::Rows { from, rows })
         })
     }

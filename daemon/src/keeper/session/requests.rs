@@ -87,7 +87,7 @@ impl Session {
             }
             Request::Rows {
                 book, from, count, ..
-            } => return self.history(index, id, (book, from, count)),
+            } => return self.history(index, id, (book, from, count), now),
             Request::Wait { .. } => return self.wait(index, id),
             Request::End { how, .. } => self.end(how, now),
             Request::Rename { name, .. } => self.rename(name),
