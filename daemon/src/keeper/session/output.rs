@@ -19,24 +19,30 @@ impl Session {
     /// Reads what the program wrote, until there is no more or the turn is over.
     pub(super) fn output(&mut self, now: Instant) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut total = 0;
+        let (mut total, mut filled, mut closed) = (0, 0, false);
         self.drained = false;
-        while total < TURN_BYTES && now.elapsed() < TURN {
-            match self.master.read(&mut buffer) {
+        // A terminal gives some 4 KiB at a time. They are fed together: lines that only pass through
+        // the screen cost much less then.
+        while !self.drained && total < TURN_BYTES && now.elapsed() < TURN {
+            match self
+                .master
+                .read(buffer.get_mut(filled..).unwrap_or_default())
+            {
                 Read::Bytes(count) => {
-                    self.feed(buffer.get(..count).unwrap_or_default(), now);
                     total += count;
+                    filled += count;
                 }
-                Read::Drained => {
-                    self.drained = true;
-                    break;
-                }
-                Read::Closed => {
-                    self.drained = true;
-                    self.closed(now);
-                    break;
-                }
+                Read::Drained => self.drained = true,
+                Read::Closed => (self.drained, closed) = (true, true),
             }
+            if filled == buffer.len() {
+                self.feed(&buffer, now);
+                filled = 0;
+            }
+        }
+        self.feed(buffer.get(..filled).unwrap_or_default(), now);
+        if closed {
+            self.closed(now);
         }
         self.buffer = buffer;
         if total > 0 {
