@@ -25,7 +25,9 @@ const COLOUR: f64 = 1.5;
 const SEARCH: f64 = 1.0;
 const OPEN: f64 = 5.0;
 /// Rows that are opened, spread over all.
-const OPENED: u64 = 200;
+const OPENED: u64 = 2000;
+/// Times each of them is: what is slow is so each time, and not because another process ran.
+const TRIES: usize = 3;
 /// Rows of one screen.
 const SCREEN: u64 = 50;
 
@@ -100,17 +102,17 @@ fn speed(plan: &Plan, verdicts: &mut Verdicts) {
         verdicts.at_most(&what, "s", taken, "goal", SEARCH);
     }
     let taken: Vec<f64> = (0..OPENED)
-        .map(|n| {
-            open(
-                &mut link,
-                n.wrapping_mul(0x9e37_79b9) % OPENED * rows / OPENED,
-            )
+        .map(|n| n.wrapping_mul(0x9e37_79b9) % OPENED * rows / OPENED)
+        .map(|row| {
+            (0..TRIES)
+                .map(|_| open(&mut link, row))
+                .fold(f64::MAX, f64::min)
         })
         .collect();
     let (middle, worst) = (median(&taken), percentile(&taken, 100.0));
     println!("  a screen of rows anywhere in {rows}: {middle:.2} ms, at worst {worst:.2} ms");
-    let what = format!("opening any of {rows} rows, p99");
-    verdicts.at_most(&what, "ms", percentile(&taken, 99.0), "goal", OPEN);
+    let what = format!("opening any of {rows} rows");
+    verdicts.at_most(&what, "ms", worst, "goal", OPEN);
 }
 
 /// Seconds until the last row has been looked at.
