@@ -266,6 +266,12 @@ impl Terminal {
         style
     }
 
+    /// The same, if both it and what erasing leaves have their numbers already.
+    #[inline]
+    pub(crate) fn known_style(&self) -> Option<u32> {
+        self.style.filter(|_| self.blank.is_some())
+    }
+
     /// What erasing leaves: a space in the pen's background (BCE).
     #[inline]
     pub(crate) fn blank(&mut self) -> Cell {

@@ -36,9 +36,10 @@ impl Terminal {
         if self.flags.insert || self.at.pending || self.is_orphan() {
             return 0;
         }
-        let style = self.style();
-        // As the long way does, which a character that comes in parts goes: styles are numbered alike.
-        self.blank();
+        // What is new in the pen gets its numbers the long way, in whatever parts the text comes.
+        let Some(style) = self.known_style() else {
+            return 0;
+        };
         let limit = self.right_limit();
         let closed = !self.prepended();
         let mut run = Run {
