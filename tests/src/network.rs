@@ -47,6 +47,7 @@ pub fn connect(to: SocketAddr) -> io::Result<TcpStream> {
 
 fn with_patience(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    stream.set_nodelay(true).expect("no delay");
     stream
 }
 
