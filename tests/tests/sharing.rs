@@ -17,6 +17,10 @@ use support::{process, wait};
 
 const NAME: &str = "desk.example.org";
 const PORT: u16 = 7373;
+/// Seconds.
+const DAY: u64 = 86_400;
+/// 2020-01-01, in days since 1970.
+const BEGIN_DAY: u64 = 18_262;
 
 fn address() -> SocketAddr {
     (own_address(), PORT).into()
@@ -57,8 +61,9 @@ fn issue(directory: &Path, days: i64) -> (PathBuf, PathBuf) {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
-    let until = now.as_secs() as i64 / 86_400 - 18_262 + days;
-    params.not_after = rcgen::date_time_ymd(2020, 1, 1) + days_long(until);
+    let today = now.as_secs() / DAY - BEGIN_DAY;
+    let lives = today.checked_add_signed(days).unwrap() * DAY;
+    params.not_after = params.not_before + std::time::Duration::from_secs(lives);
     let key = KeyPair::generate().unwrap();
     let chain = params.signed_by(&key, &authority).unwrap().pem() + &authority.pem();
     let paths = (directory.join("cert.pem"), directory.join("key.pem"));
@@ -68,10 +73,6 @@ fn issue(directory: &Path, days: i64) -> (PathBuf, PathBuf) {
         std::fs::rename(&new, path).unwrap();
     }
     paths
-}
-
-fn days_long(days: i64) -> std::time::Duration {
-    std::time::Duration::from_secs(days as u64 * 86_400)
 }
 
 fn failed(output: &Output, code: i32, expected: &str) {

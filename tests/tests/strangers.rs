@@ -3,7 +3,6 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit};
@@ -217,7 +216,7 @@ fn with_no_descriptor_left_the_user_is_served() {
             current: Some(soft),
             maximum: Some(256),
         };
-        let pid = Pid::from_raw(pid as i32).expect("a process id");
+        let pid = Pid::from_raw(pid.cast_signed()).expect("a process id");
         rustix::process::prlimit(Some(pid), Resource::Nofile, limit).expect("a limit");
     };
     let before = process::cpu_seconds(pid).expect("alive");
