@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod emulator;
 pub mod home;
+pub mod network;
 pub mod process;
 pub mod recording;
 pub mod terminal;

@@ -313,6 +313,45 @@ fn no_module_is_a_drawer() {
     }
 }
 
+/// What went wrong elsewhere is tested here, or cannot be.
+#[test]
+fn past_failures_have_tests() {
+    const CASES: usize = 34;
+    let cases: toml::Table = read("tests/security-cases.toml").parse().expect("TOML");
+    let cases = cases["case"].as_array().expect("a list");
+    assert_eq!(cases.len(), CASES);
+    for case in cases {
+        let name = case["name"].as_str().expect("a name");
+        let tests = case.get("tests").and_then(|tests| tests.as_array());
+        if case.get("absent").is_some() {
+            assert!(tests.is_none(), "{name}: tests of what is absent");
+            continue;
+        }
+        let tests = tests.unwrap_or_else(|| panic!("{name}: neither tests nor absent"));
+        assert!(!tests.is_empty() && case.get("rule").is_some(), "{name}");
+        for test in tests {
+            let test = test.as_str().expect("a text");
+            assert!(exists(test), "{name}: there is no test {test}");
+        }
+    }
+}
+
+/// `FILE: FUNCTION`, or `FILE: compile_fail` for documentation that must not compile.
+fn exists(test: &str) -> bool {
+    let (file, function) = test.split_once(": ").expect("a file and a function");
+    let text = read(file);
+    if function == "compile_fail" {
+        return text.contains("//! ```compile_fail");
+    }
+    let Some((before, _)) = text.split_once(&format!("fn {function}()")) else {
+        return false;
+    };
+    // The attribute stands right before it, perhaps with others in between.
+    let lines = before.trim_end_matches("async ").trim_end().lines().rev();
+    let mut attributes = lines.take_while(|line| line.trim_start().starts_with("#["));
+    attributes.any(|line| line.contains("test"))
+}
+
 fn help(home: &Home, words: &[&str]) -> String {
     let mut arguments = words.to_vec();
     arguments.push("--help");

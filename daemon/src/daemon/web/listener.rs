@@ -103,7 +103,7 @@ async fn accept(listener: &TcpListener, porch: &Arc<Porch>, closed: &watch::Rece
         match listener.accept().await {
             Ok((stream, from)) => {
                 let (porch, mut closed) = (Arc::clone(porch), closed.clone());
-                if porch.daemon.descriptors.lent() {
+                if !porch.daemon.descriptors.spare() {
                     drop(stream);
                     tokio::time::sleep(PAUSE).await;
                     continue;
