@@ -1,0 +1,312 @@
+//! A device's end: a WebSocket, the channel, and the messages in it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abide_protocol::channel::device::Knock;
+use abide_protocol::channel::joining::Step;
+use abide_protocol::channel::link::PairingLink;
+use abide_protocol::channel::pairing::{Claim, DeviceKind};
+use abide_protocol::channel::{Channel, End, Opened, Psk, PublicKey, StaticKey, SystemEntropy};
+use abide_protocol::input::InputEvent;
+use abide_protocol::message::{
+    Answer, Attach, Limits, Request, SizeWish, TerminalLook, ToClient, ToServer,
+};
+use abide_protocol::wire::{self, FrameReader};
+use abide_protocol::{DeviceId, InputSeq, RequestId, SessionId, Size, StreamId};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
+
+/// Nothing that is waited for here takes longer, also on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub type Socket = WebSocketStream<TcpStream>;
+
+/// What a socket brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    Message(Vec<u8>),
+    /// Closed with this code.
+    Closed(Option<u16>),
+}
+
+pub async fn open(port: u16) -> Socket {
+    let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
+    let place = format!("ws://127.0.0.1:{port}/ws").parse().unwrap();
+    let request = ClientRequestBuilder::new(place).with_sub_protocol("abide.native.1");
+    let opened = tokio_tungstenite::client_async(request, tcp).await;
+    opened.unwrap().0
+}
+
+pub async fn hear(socket: &mut Socket) -> Heard {
+    loop {
+        let heard = tokio::time::timeout(PATIENCE, socket.next()).await;
+        match heard.expect("the daemon says something") {
+            Some(Ok(Message::Binary(bytes))) => return Heard::Message(bytes.into()),
+            Some(Ok(Message::Close(frame))) => {
+                return Heard::Closed(frame.map(|frame| frame.code.into()));
+            }
+            Some(Ok(_)) => {}
+            None | Some(Err(_)) => return Heard::Closed(None),
+        }
+    }
+}
+
+pub async fn hear_message(socket: &mut Socket) -> Vec<u8> {
+    match hear(socket).await {
+        Heard::Message(message) => message,
+        closed @ Heard::Closed(_) => panic!("{closed:?}"),
+    }
+}
+
+pub async fn say(socket: &mut Socket, message: Vec<u8>) {
+    // Whoever is closed meanwhile reads it in the answer.
+    let _ = socket.send(Message::Binary(message.into())).await;
+}
+
+/// A device that is being paired.
+pub struct Joining {
+    socket: Socket,
+    joining: abide_protocol::channel::joining::Joining,
+    key: StaticKey,
+    daemon: PublicKey,
+    port: u16,
+}
+
+pub fn claim() -> Claim {
+    Claim {
+        kind: DeviceKind::Native,
+        name: "phone".into(),
+        agent: "a test".into(),
+        origin: None,
+    }
+}
+
+impl Joining {
+    /// Claims the ticket of a link.
+    pub async fn begin(link: &PairingLink) -> Self {
+        let key = StaticKey::generate(&SystemEntropy).unwrap();
+        Self::again(link, key).await
+    }
+
+    pub async fn again(link: &PairingLink, key: StaticKey) -> Self {
+        let knock = Knock {
+            key: key.clone(),
+            daemon: link.daemon,
+            entropy: Arc::new(SystemEntropy),
+        };
+        let mut socket = open(link.address.port()).await;
+        let (hello, greeting) = knock.pair(&link.secret).unwrap();
+        say(&mut socket, hello).await;
+        let (first, asking) = greeting.greeted(&hear_message(&mut socket).await).unwrap();
+        say(&mut socket, first).await;
+        let answer = hear_message(&mut socket).await;
+        let (message, joining) = asking.answered(&answer, claim(), Instant::now()).unwrap();
+        say(&mut socket, message).await;
+        Self {
+            socket,
+            joining,
+            key,
+            daemon: link.daemon,
+            port: link.address.port(),
+        }
+    }
+
+    pub fn key(&self) -> StaticKey {
+        self.key.clone()
+    }
+
+    pub async fn step(&mut self) -> Step {
+        let message = hear_message(&mut self.socket).await;
+        self.joining.receive(&message, Instant::now()).unwrap()
+    }
+
+    /// The digits that it shows.
+    pub async fn code(&mut self) -> String {
+        match self.step().await {
+            Step::Show(code, _) => code.to_string(),
+            other => panic!("no code: {other:?}"),
+        }
+    }
+
+    /// It was approved: it keeps its key.
+    pub async fn keep(mut self) -> Device {
+        let paired = match self.step().await {
+            Step::Store(paired) => paired,
+            other => panic!("no key: {other:?}"),
+        };
+        let stored = self.joining.stored(true, Instant::now()).unwrap();
+        say(&mut self.socket, stored).await;
+        assert_eq!(self.step().await, Step::Done);
+        Device {
+            id: paired.device,
+            key: self.key,
+            psk: paired.psk,
+            daemon: self.daemon,
+            port: self.port,
+        }
+    }
+}
+
+/// A paired device.
+#[derive(Clone)]
+pub struct Device {
+    pub id: DeviceId,
+    pub key: StaticKey,
+    pub psk: Psk,
+    pub daemon: PublicKey,
+    pub port: u16,
+}
+
+fn frames(message: &ToServer) -> Vec<u8> {
+    let mut frames = Vec::new();
+    wire::encode_to_server(message, &mut frames);
+    frames
+}
+
+impl Device {
+    pub fn knock(&self) -> Knock {
+        Knock {
+            key: self.key.clone(),
+            daemon: self.daemon,
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// Connects; `None` if it is not let in.
+    pub async fn try_connect(&self) -> Option<Online> {
+        let mut socket = open(self.port).await;
+        let (hello, greeting) = self.knock().resume(&self.psk).unwrap();
+        say(&mut socket, hello).await;
+        let (first, asking) = greeting.greeted(&hear_message(&mut socket).await).unwrap();
+        say(&mut socket, first).await;
+        let answer = hear_message(&mut socket).await;
+        let hello = frames(&ToServer::Hello(wire::hello()));
+        let (message, channel) = asking.answered(&answer, &hello, Instant::now()).ok()?;
+        say(&mut socket, message).await;
+        let mut online = Online {
+            socket,
+            channel,
+            reader: FrameReader::new(),
+            stream: StreamId(*uuid::Uuid::new_v4().as_bytes()),
+            seq: 0,
+            ended: None,
+        };
+        match online.next().await {
+            Some(ToClient::Hello(_)) => Some(online),
+            Some(other) => panic!("no hello: {other:?}"),
+            None => None,
+        }
+    }
+
+    pub async fn connect(&self) -> Online {
+        self.try_connect().await.expect("it is let in")
+    }
+}
+
+/// A device at work.
+pub struct Online {
+    pub socket: Socket,
+    channel: Channel,
+    reader: FrameReader<ToClient>,
+    pub stream: StreamId,
+    seq: u64,
+    /// What the daemon said at last.
+    pub ended: Option<End>,
+}
+
+impl Online {
+    pub async fn send(&mut self, message: &ToServer) {
+        let Ok(sealed) = self.channel.seal(&frames(message), Instant::now()) else {
+            return;
+        };
+        for message in sealed {
+            say(&mut self.socket, message).await;
+        }
+    }
+
+    /// The next message; `None` when the link has ended.
+    pub async fn next(&mut self) -> Option<ToClient> {
+        loop {
+            if let Some(message) = self.reader.next().unwrap() {
+                return Some(message);
+            }
+            let Heard::Message(message) = hear(&mut self.socket).await else {
+                return None;
+            };
+            match self.channel.open(&message, Instant::now()).unwrap() {
+                Opened::Part(part) => self.reader.push_part(&part),
+                Opened::Ended(why) => {
+                    self.ended = Some(why);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Reads until this comes; what comes before is passed over.
+    pub async fn until<T>(&mut self, what: &str, wanted: impl Fn(ToClient) -> Option<T>) -> T {
+        loop {
+            let message = self.next().await;
+            let message = message.unwrap_or_else(|| panic!("{what}: ended, {:?}", self.ended));
+            if let Some(found) = wanted(message) {
+                return found;
+            }
+        }
+    }
+
+    pub async fn ask(&mut self, request: Request) -> Answer {
+        let id = RequestId(uuid::Uuid::new_v4().as_u64_pair().0);
+        self.send(&ToServer::Request { id, request }).await;
+        self.until("an answer", |message| match message {
+            ToClient::Answer { id: of, answer } if of == id => Some(answer),
+            _ => None,
+        })
+        .await
+    }
+
+    pub fn attachment(&self, session: SessionId) -> Attach {
+        Attach {
+            session,
+            stream: self.stream,
+            have: None,
+            event: None,
+            size: Size::DEFAULT,
+            wish: SizeWish::Watch,
+            name: "anything".into(),
+            frames: false,
+            printed: None,
+            history: 0,
+            look: TerminalLook::default(),
+            device: None,
+            limits: Limits::ALL,
+            ssh_auth_sock: None,
+            epoch: None,
+        }
+    }
+
+    pub async fn attach(&mut self, session: SessionId) {
+        let attach = Box::new(self.attachment(session));
+        self.send(&ToServer::Attach(attach)).await;
+        self.until("a viewer", |message| {
+            matches!(message, ToClient::Attached { .. }).then_some(())
+        })
+        .await;
+    }
+
+    /// This input, and what followed it, was not taken.
+    pub fn again(&mut self, seq: InputSeq) {
+        self.seq = self.seq.min(seq.0 - 1);
+    }
+
+    pub async fn type_text(&mut self, text: &str) {
+        self.seq += 1;
+        let (stream, seq) = (self.stream, InputSeq(self.seq));
+        let event = InputEvent::Paste(text.into());
+        self.send(&ToServer::Input { stream, seq, event }).await;
+    }
+}

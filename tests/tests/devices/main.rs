@@ -1,0 +1,7 @@
+//! Devices against a real daemon and real keepers: they pair, work, and lose their rights.
+
+mod device;
+mod owner;
+mod paired;
+mod revocation;
+mod strangers;
