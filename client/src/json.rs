@@ -7,11 +7,13 @@ use std::io::{self, Write};
 
 use abide_protocol::Snapshot;
 use abide_protocol::message::{
-    CertificateInfo, DaemonStatus, ExitStatus, SessionInfo, SessionState, ShareInfo,
+    CertificateInfo, DaemonStatus, ExitStatus, Failure, SessionInfo, SessionState, ShareInfo,
 };
 use serde::Serialize;
 
 pub use devices::{Audit, Device, device_id, kind, role};
+use crate::remote::machines::{Known, role_word};
+use crate::sessions::Located;
 
 /// Prints a value and a newline.
 pub fn print(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -49,6 +51,8 @@ impl Elements {
 pub struct Session<'a> {
     id: String,
     name: &'a str,
+    /// The machine it is on; null: this one.
+    machine: Option<String>,
     /// `starting`, `running`, `ended` or `lost`.
     state: &'static str,
     /// The program's exit code, if it ended with one.
@@ -99,6 +103,7 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
         Self {
             id: info.id.to_string(),
             name: &info.name,
+            machine: None,
             state: end.state,
             exit_code: end.exit_code,
             signal: end.signal,
@@ -123,6 +128,48 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             tty: info.tty.as_deref(),
             trusted: info.trusted,
             confined: info.confined,
+        }
+    }
+}
+
+impl<'a> From<&'a Located> for Session<'a> {
+    fn from(found: &'a Located) -> Self {
+        Self {
+            machine: found.place.machine(),
+            ..Self::from(&found.info)
+        }
+    }
+}
+
+/// A machine that this one is paired with.
+#[derive(Debug, Serialize)]
+pub struct Machine<'a> {
+    name: &'a str,
+    address: Option<String>,
+    /// `view`, `type` or `manage`.
+    role: Option<&'static str>,
+    expires: Option<u64>,
+    /// What it calls this machine.
+    device: Option<&'a str>,
+    /// It has been heard to know this machine.
+    sure: Option<bool>,
+    /// Why its file cannot be used.
+    fault: Option<&'a str>,
+}
+
+impl<'a> Machine<'a> {
+    #[must_use]
+    pub fn new(name: &'a str, known: &'a Result<Known, Failure>) -> Self {
+        let found = known.as_ref().ok();
+        let machine = found.map(|known| &known.machine);
+        Self {
+            name,
+            address: machine.map(|machine| machine.address.to_string()),
+            role: machine.map(|machine| role_word(machine.role)),
+            expires: machine.and_then(|machine| machine.expires),
+            device: machine.map(|machine| &*machine.device),
+            sure: found.map(|known| known.sure),
+            fault: known.as_ref().err().map(|failure| &*failure.line),
         }
     }
 }
@@ -347,7 +394,7 @@ mod tests {
             confined: None,
         };
         let session = "active bells bytes command confined created directory driver ended exit_code \
-                       history_bytes history_rows id keeper_pid last_line name pid rebuilt signal \
+                       history_bytes history_rows id keeper_pid last_line machine name pid rebuilt signal \
                        size state title trusted tty used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();

@@ -5,7 +5,9 @@ pub mod compare;
 pub mod emulator;
 pub mod home;
 pub mod process;
+pub mod proxy;
 pub mod recording;
+pub mod ssh;
 pub mod terminal;
 pub mod wait;
 
