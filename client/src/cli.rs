@@ -135,8 +135,8 @@ Examples:
   abide new -d ~/src -- claude     an agent in ~/src
   abide new build --detach -- make")]
 pub struct New {
-    /// Name of the session; made from the command if none is given. MACHINE:NAME or
-    /// ssh://HOST/NAME makes it on another machine, in the home directory there
+    /// Name of the session; made from the command if none is given. With a machine in front of it
+    /// (`MACHINE:NAME`, `ssh://HOST/NAME`) it is made there, in the home directory
     pub name: Option<String>,
     /// Attach if a session of this name is running already
     #[arg(short = 'A', long, requires = "name")]

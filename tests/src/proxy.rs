@@ -41,7 +41,7 @@ impl Proxy {
                 let Some(shared) = accepting.upgrade() else {
                     return;
                 };
-                accept(&shared, near, target);
+                accept(&shared, &near, target);
             }
         });
         Self { shared, port }
@@ -74,7 +74,7 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(shared: &Shared, near: TcpStream, target: u16) {
+fn accept(shared: &Shared, near: &TcpStream, target: u16) {
     let closed = shared.closed();
     if *closed {
         return;

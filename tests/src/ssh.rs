@@ -84,20 +84,21 @@ impl Drop for Server {
 
 fn configuration(directory: &Path, port: u16, variables: &[(&str, &Path)]) -> String {
     let d = directory.display();
-    let mut text = format!(
+    // One line: of several, only the first counts.
+    let words = variables
+        .iter()
+        .map(|(name, value)| format!(" \"{name}={}\"", value.display()));
+    let variables = if variables.is_empty() {
+        String::new()
+    } else {
+        format!("SetEnv{}\n", words.collect::<String>())
+    };
+    format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey {d}/host\nAuthorizedKeysFile {d}/authorized\n\
          PidFile {d}/pid\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
          KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nPrintMotd no\nPrintLastLog no\n\
-         MaxStartups 100\n"
-    );
-    if !variables.is_empty() {
-        // One line: of several, only the first counts.
-        let words = variables
-            .iter()
-            .map(|(name, value)| format!(" \"{name}={}\"", value.display()));
-        text += &format!("SetEnv{}\n", words.collect::<String>());
-    }
-    text
+         MaxStartups 100\n{variables}"
+    )
 }
 
 pub fn user_name() -> String {

@@ -41,7 +41,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
     let mut shown = Ok(());
     let joined = join.run(|told| {
         let told = match told {
-            Told::Code(code, pending) => show(&code, pending),
+            Told::Code(code, pending) => show(code, pending),
             Told::Again(why) => {
                 super::note(&format!("{why}; trying again"));
                 Ok(())
@@ -63,7 +63,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
     Ok(0)
 }
 
-fn show(code: &Code, pending: &Pending) -> std::io::Result<()> {
+fn show(code: Code, pending: &Pending) -> std::io::Result<()> {
     let mut out = Out::open();
     writeln!(
         out,

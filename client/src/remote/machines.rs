@@ -16,6 +16,7 @@ use abide_protocol::grant::Role;
 use abide_protocol::message::{FailKind, Failure};
 use abide_protocol::paths::Paths;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -220,7 +221,8 @@ fn cannot(what: &str, name: &str, error: &io::Error) -> Failure {
 /// Keys are for their owner's eyes.
 fn private(metadata: &fs::Metadata) -> io::Result<()> {
     let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-    if ours && metadata.mode() & 0o077 == 0 {
+    let others = Mode::RWXG.union(Mode::RWXO);
+    if ours && !Mode::from_raw_mode(metadata.mode()).intersects(others) {
         return Ok(());
     }
     let line =

@@ -13,7 +13,7 @@ use super::{down, lasting};
 use crate::link::{LastWords, LinkError, Outage};
 
 /// Somebody may have to look up a password.
-pub(super) const TYPING_PATIENCE: Duration = Duration::from_secs(180);
+pub(super) const TYPING_PATIENCE: Duration = Duration::from_mins(3);
 /// The most recent bytes of what `ssh` says that are kept for its last line.
 const SAID: usize = 4 << 10;
 /// Exit code of `ssh` when there is no connection.

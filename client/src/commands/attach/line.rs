@@ -28,6 +28,10 @@ pub(super) enum Heard {
 
 type Dialling = Pin<Box<dyn Future<Output = Result<Link, LinkError>> + Send>>;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is nearly always this variant"
+)]
 enum State {
     Up(Link),
     /// The next attempt begins then.
