@@ -16,7 +16,7 @@ use crate::duration;
 use crate::sessions::complete;
 pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
-pub use sharing::Share;
+pub use sharing::{Join, Machines, MachinesCommand, Share};
 
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
@@ -309,56 +309,6 @@ pub struct Trust {
     /// Take it back
     #[arg(long)]
     pub off: bool,
-}
-
-/// Pair with another machine, to reach its sessions from here
-///
-/// `abide pair --link` on the other machine shows a link. It is a secret, so it is not given as an
-/// argument: it is asked for, or read from standard input. Then a code is shown here, which is typed
-/// there. From then on its sessions are MACHINE:SESSION in every command.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  abide join                       asks for the link
-  abide join --name desk <file     reads it from a file")]
-pub struct Join {
-    /// Name for the machine here [default: made from its address]
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    // Only there to be refused: arguments are seen by everybody on the machine.
-    #[arg(hide = true)]
-    pub link: Option<OsString>,
-}
-
-/// List the machines that this one is paired with, or forget one
-#[derive(Debug, Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_long_help = "\
-JSON fields: name, address, role (view, type, manage), expires, device (what it calls this machine),
-sure (false: the pairing was interrupted), fault (why its file cannot be used)"
-)]
-pub struct Machines {
-    #[command(subcommand)]
-    pub command: Option<MachinesCommand>,
-    /// Print JSON: an array of all machines
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum MachinesCommand {
-    /// List them
-    List {
-        /// Print JSON: an array of all machines
-        #[arg(long)]
-        json: bool,
-    },
-    /// Forget one with its keys; it goes on knowing this machine until `abide devices revoke` there
-    Forget {
-        #[arg(add = ArgValueCompleter::new(complete::machines))]
-        name: String,
-    },
 }
 
 /// Forget sessions that have ended, with their screens and history
