@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod emulator;
 pub mod home;
+pub mod pairing;
 pub mod process;
 pub mod proxy;
 pub mod recording;

@@ -88,8 +88,12 @@ impl Device {
         let name = &self.name;
         let address = &self.machine().address;
         match error {
-            ChannelError::Carrier(CarrierError::Stranger)
-            | ChannelError::Knock(KnockError::Refused) => self.stranger(),
+            ChannelError::Knock(KnockError::Refused) => self.stranger(),
+            // A daemon that does not know a device says so in its handshake.
+            ChannelError::Carrier(CarrierError::Stranger) => down(format!(
+                "{address} broke off before {name} could be recognised: another daemon answers \
+                 there, or the network is too slow"
+            )),
             ChannelError::Carrier(error) => error.outage(name, address),
             ChannelError::Ended(End::Revoked) => lasting(
                 FailKind::Forbidden,
