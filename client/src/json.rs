@@ -11,9 +11,9 @@ use abide_protocol::message::{
 };
 use serde::Serialize;
 
-pub use devices::{Audit, Device, device_id, kind, role};
-use crate::remote::machines::{Known, role_word};
+use crate::remote::machines::Known;
 use crate::sessions::Located;
+pub use devices::{Audit, Device, device_id, kind, role};
 
 /// Prints a value and a newline.
 pub fn print(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -165,7 +165,7 @@ impl<'a> Machine<'a> {
         Self {
             name,
             address: machine.map(|machine| machine.address.to_string()),
-            role: machine.map(|machine| role_word(machine.role)),
+            role: machine.map(|machine| role(machine.role)),
             expires: machine.and_then(|machine| machine.expires),
             device: machine.map(|machine| &*machine.device),
             sure: found.map(|known| known.sure),

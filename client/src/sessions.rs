@@ -86,14 +86,19 @@ pub async fn peek(paths: &Paths) -> Vec<SessionInfo> {
 /// front of it if it is on another one; `None` means the one most recently used here.
 pub async fn find(word: Option<&str>) -> Result<Located, Failure> {
     let (place, name) = Place::split(word)?;
-    let listing = list(&place).await;
+    match find_in(&place, name).await {
+        Ok(info) => Ok(Located { place, info }),
+        Err(unknown) => Err(place.unknown(unknown, word)),
+    }
+}
+
+/// Finds the session of this place that `name` means.
+pub async fn find_in(place: &Place, name: Option<&str>) -> Result<SessionInfo, Failure> {
+    let listing = list(place).await;
     match (resolve(&listing.sessions, name), listing.daemon_down) {
-        (Ok(info), _) => Ok(Located {
-            info: info.clone(),
-            place,
-        }),
+        (Ok(info), _) => Ok(info.clone()),
         (Err(_), Some(down)) if listing.sessions.is_empty() => Err(down),
-        (Err(unknown), _) => Err(place.unknown(unknown, word)),
+        (Err(unknown), _) => Err(unknown),
     }
 }
 

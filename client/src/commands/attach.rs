@@ -3,9 +3,9 @@
 mod attachment;
 mod ending;
 mod events;
-pub(super) mod nesting;
 mod held;
 mod line;
+pub(super) mod nesting;
 mod opening;
 mod outgoing;
 mod picture;

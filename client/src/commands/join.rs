@@ -16,8 +16,8 @@ use crate::cli;
 use crate::fault::{Fault, failure};
 use crate::output::{Out, interactive};
 use crate::remote::join::{Join, Told};
-use crate::remote::machines::{self, Machines, role_word};
-use crate::sessions;
+use crate::remote::machines::{self, Machines};
+use crate::{json, sessions};
 
 pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
     if args.link.is_some() {
@@ -56,7 +56,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
         out,
         "Paired: {name} lets this machine {}, as \"{}\". abide list --all shows its sessions; \
          abide attach {name}:SESSION shows one.",
-        role_word(machine.role),
+        json::role(machine.role),
         clean(&machine.device)
     )?;
     out.flush()?;
@@ -69,7 +69,7 @@ fn show(code: Code, pending: &Pending) -> std::io::Result<()> {
         out,
         "{} would let this machine {}. Type this code there:\n",
         clean(&pending.daemon),
-        role_word(pending.role)
+        json::role(pending.role)
     )?;
     for line in digits::large(&code.to_string()) {
         writeln!(out, "    {line}")?;

@@ -9,7 +9,7 @@ use crate::cli::{self, MachinesCommand};
 use crate::duration::age;
 use crate::fault::Fault;
 use crate::output::Out;
-use crate::remote::machines::{Known, Machines, role_word};
+use crate::remote::machines::{Known, Machines};
 use crate::table::{Cell, Column, Give, layout};
 use crate::{clock, json, sessions};
 
@@ -81,7 +81,7 @@ fn row(name: &str, known: &Result<Known, Failure>, now: u64) -> Vec<Cell> {
             Cell::default(),
         ];
     };
-    let role = role_word(machine.role);
+    let role = json::role(machine.role);
     let role = if *sure {
         role.to_owned()
     } else {

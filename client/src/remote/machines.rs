@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::fault::failure;
+use crate::json;
 
 /// Characters of a petname at most.
 const MAX_PETNAME: usize = 64;
@@ -262,7 +263,7 @@ impl Record {
             daemon: Base64UrlUnpadded::encode_string(&machine.daemon.0),
             key: Zeroizing::new(Base64UrlUnpadded::encode_string(machine.key.private())),
             psk: Zeroizing::new(Base64UrlUnpadded::encode_string(machine.psk.as_bytes())),
-            role: role_word(machine.role).into(),
+            role: json::role(machine.role).into(),
             expires: machine.expires,
             device: machine.device.clone(),
         }
@@ -274,27 +275,16 @@ impl Record {
             daemon: PublicKey(*bytes(&self.daemon)?),
             key: StaticKey::from_private(&*bytes(&self.key)?).ok()?,
             psk: Psk::from_bytes(&*bytes(&self.psk)?),
-            role: ROLES.iter().find(|(_, word)| *word == self.role)?.0,
+            role: ROLES
+                .into_iter()
+                .find(|role| json::role(*role) == self.role)?,
             expires: self.expires,
             device: self.device.clone(),
         })
     }
 }
 
-const ROLES: [(Role, &str); 3] = [
-    (Role::View, "view"),
-    (Role::Type, "type"),
-    (Role::Manage, "manage"),
-];
-
-/// A role as people write it.
-#[must_use]
-pub fn role_word(role: Role) -> &'static str {
-    ROLES
-        .iter()
-        .find(|(other, _)| *other == role)
-        .map_or("view", |(_, word)| word)
-}
+const ROLES: [Role; 3] = [Role::View, Role::Type, Role::Manage];
 
 fn bytes(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);

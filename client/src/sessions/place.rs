@@ -80,7 +80,7 @@ impl Place {
                 ),
                 ..failure
             },
-            (Self::Away(remote), _) => Failure {
+            (Self::Away(remote), _) if failure.kind == FailKind::NotFound => Failure {
                 line: format!("on {}: {}", remote.target(), failure.line),
                 ..failure
             },
