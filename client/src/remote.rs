@@ -21,10 +21,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use abide_protocol::message::FailKind;
+use abide_protocol::paths::Paths;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use crate::fault::failure;
 use crate::link::{LastWords, Link, LinkError, Outage};
+use crate::sessions;
 use host::Host;
 use machines::Machines;
 
@@ -63,7 +65,7 @@ impl Target {
 /// Another machine, and what is needed to reach it.
 pub struct Remote {
     target: Target,
-    machines: Machines,
+    paths: Paths,
     /// A link that was used for questions and is free again.
     free: Mutex<Option<Link>>,
 }
@@ -76,11 +78,11 @@ impl std::fmt::Debug for Remote {
 
 impl Remote {
     #[must_use]
-    pub fn new(target: Target, machines: Machines) -> Self {
+    pub fn new(target: Target, paths: Paths) -> Self {
         let free = Mutex::new(None);
         Self {
             target,
-            machines,
+            paths,
             free,
         }
     }
@@ -99,7 +101,11 @@ impl Remote {
             .take();
         match free {
             Some(link) => Ok(link),
-            None => self.connect(ssh::Prompts::Allowed).await,
+            None => {
+                let rail = sessions::may_reach_out(&self.paths).await;
+                rail.map_err(LinkError::Refused)?;
+                self.connect(ssh::Prompts::Allowed).await
+            }
         }
     }
 
@@ -123,7 +129,8 @@ impl Remote {
         };
         match &self.target {
             Target::Paired(name) => {
-                let device = device::Device::open(&self.machines, name).map_err(LinkError::from)?;
+                let device = device::Device::open(&Machines::of(&self.paths), name)
+                    .map_err(LinkError::from)?;
                 pump::start(device, theirs, last_words.clone())?;
             }
             Target::Ssh(host) => ssh::start(host, prompts, theirs, last_words.clone())?,

@@ -144,6 +144,18 @@ pub async fn ask_daemon(place: &Place, request: Request) -> Result<Answer, Failu
     }
 }
 
+/// A program in a session reaches other machines no more than other sessions here. As everywhere a
+/// guard rail, not a boundary: the keys are its user's.
+pub async fn may_reach_out(paths: &Paths) -> Result<(), Failure> {
+    let Ok(mut link) = connect_daemon(paths).await else {
+        return Ok(());
+    };
+    match link.request(Request::Status).await {
+        Err(failure) if failure.kind == FailKind::Forbidden => Err(failure),
+        _ => Ok(()),
+    }
+}
+
 /// Has a daemon run here.
 pub async fn start_daemon(paths: &Paths) -> Result<(), Failure> {
     connect_or_start_daemon(paths).await.map(drop)

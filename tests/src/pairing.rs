@@ -24,25 +24,48 @@ impl Paired {
         paired
     }
 
+    /// As [`Self::new`], with nothing between the two.
+    pub fn direct(role: &str) -> Self {
+        let port = free_port();
+        let paired = Self::shared(port, port, Proxy::to(port));
+        assert_eq!(
+            paired.pair(role, &["--name", "desk"]),
+            Some(0),
+            "the two are paired"
+        );
+        paired
+    }
+
     /// The far machine is shared, and knows nobody.
     pub fn strangers() -> Self {
-        let (near, far) = (Home::new(), Home::new());
         let port = free_port();
         let proxy = Proxy::to(port);
-        far.ok(&[
-            "share",
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-            "--name",
-            &format!("127.0.0.1:{}", proxy.port),
-        ]);
+        Self::shared(port, proxy.port, proxy)
+    }
+
+    /// The far machine listens at `port` and is reached by `at`.
+    fn shared(port: u16, at: u16, proxy: Proxy) -> Self {
+        let (near, far) = (Home::new(), Home::new());
+        let (listen, name) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{at}"));
+        far.ok(&["share", "--listen", &listen, "--name", &name]);
         Self { near, far, proxy }
+    }
+
+    /// One more device of the far machine, which it calls `desk` too.
+    pub fn another(&self, role: &str) -> Home {
+        let near = Home::new();
+        assert_eq!(self.pair_with(&near, role, &["--name", "desk"]), Some(0));
+        near
     }
 
     /// Pairs; the exit code of `abide join`.
     pub fn pair(&self, role: &str, arguments: &[&str]) -> Option<i32> {
+        self.pair_with(&self.near, role, arguments)
+    }
+
+    fn pair_with(&self, near: &Home, role: &str, arguments: &[&str]) -> Option<i32> {
         let mut offer = Offer::new(&self.far, role);
-        let mut joining = Joining::new(&self.near, offer.link(), arguments);
+        let mut joining = Joining::new(near, offer.link(), arguments);
         let code = joining.code();
         offer.type_code(&code);
         let (ended, said) = joining.end();

@@ -15,6 +15,12 @@ fn machines(home: &Home) -> Vec<Value> {
     serde_json::from_str(&home.ok(&["machines", "--json"])).expect("a JSON list")
 }
 
+/// The id of the only device.
+fn device(far: &Home) -> String {
+    let devices: Value = serde_json::from_str(&far.ok(&["devices", "list", "--json"])).unwrap();
+    devices[0]["id"].as_str().expect("a device").to_owned()
+}
+
 fn error(output: &Output) -> String {
     failed(output).1
 }
@@ -92,14 +98,33 @@ fn machines_that_cannot_be_reached_are_named_with_why() {
     assert!(said.contains("no machine is called \"tower\""), "{said}");
 }
 
+/// The guard rail: what is refused here is not to be had by way of another machine.
+#[test]
+fn programs_in_sessions_do_not_reach_other_machines() {
+    let Paired { near, far, .. } = &Paired::new("manage");
+    far.ok(&["new", "work", "--detach", "--", "cat"]);
+    near.ok(&[
+        "new", "agent", "--detach", "--size", "200x24", "--", "bash", "-i",
+    ]);
+    near.wait_screen("agent", "$");
+    let capture = format!(
+        "{} capture desk:work; echo code $?",
+        process::built("abide").display()
+    );
+    near.ok(&["send", "agent", &capture]);
+    near.wait_screen("agent", "abide trust ");
+    near.wait_screen("agent", "code 1");
+    near.ok(&["trust", "agent"]);
+    near.ok(&["send", "agent", &capture]);
+    near.wait_screen("agent", "code 0");
+}
+
 #[test]
 fn a_revoked_device_is_told_and_stays_out() {
     let Paired { near, far, .. } = &Paired::new("manage");
     let _file = typed_into(far, "work");
     let terminal = attach(near, &["desk:work"]);
-    let devices: Value = serde_json::from_str(&far.ok(&["devices", "list", "--json"])).unwrap();
-    let device = devices[0]["id"].as_str().expect("a device");
-    far.ok(&["devices", "revoke", device]);
+    far.ok(&["devices", "revoke", &device(far)]);
     terminal.wait_text("desk has revoked this device");
     assert_eq!(terminal.wait_exit(), 254);
     let said = error(&near.run_abide(&["capture", "desk:work"]));
@@ -154,20 +179,20 @@ fn a_pairing_that_is_broken_off_leaves_nothing() {
     // The file of one that was killed before the daemon had written it down.
     assert_eq!(paired.pair("type", &["--name", "desk"]), Some(0));
     let directory = near.abide().join("state/machines");
-    std::fs::rename(
-        directory.join("desk.machine"),
-        directory.join("desk.joining"),
-    )
-    .unwrap();
+    let unsure = || {
+        std::fs::rename(
+            directory.join("desk.machine"),
+            directory.join("desk.joining"),
+        )
+    };
+    unsure().unwrap();
     near.ok(&["list", "--all"]);
     assert_eq!(machines(near)[0]["sure"], true, "the daemon knows it");
-    far.ok(&["devices", "revoke", "--all"]);
-    std::fs::rename(
-        directory.join("desk.machine"),
-        directory.join("desk.joining"),
-    )
-    .unwrap();
-    near.run_abide(&["list", "--all"]);
+    far.ok(&["devices", "revoke", &device(far)]);
+    unsure().unwrap();
+    let said = error(&near.run_abide(&["capture", "desk:work"]));
+    assert!(said.contains("the pairing was not finished"), "{said}");
+    assert!(machines(near).is_empty());
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
     if let Some(name) = &args.name {
         check_name(name)?;
     }
-    let machines = Machines::of(&sessions::paths()?);
+    let paths = sessions::paths()?;
+    let machines = Machines::of(&paths);
     let text = prompt::secret("Pairing link (it is not shown): ").await?;
     let link =
         PairingLink::parse(&text).map_err(|error| failure(FailKind::Invalid, error.to_string()))?;
@@ -36,6 +37,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
     let join = Join {
         link: &link,
         name: &name,
+        paths: &paths,
         machines: &machines,
     };
     let mut shown = Ok(());

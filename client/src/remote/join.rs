@@ -10,12 +10,14 @@ use abide_protocol::channel::link::PairingLink;
 use abide_protocol::channel::pairing::{Claim, DeviceKind, Paired, Pending};
 use abide_protocol::channel::{End, StaticKey, SystemEntropy};
 use abide_protocol::message::{FailKind, Failure};
+use abide_protocol::paths::Paths;
 
 use super::carrier::{self, CarrierError, Socket};
 use super::device::{ChannelError, exchange};
 use super::machines::{Machine, Machines};
 use super::{PATIENCE, Remote, Target};
 use crate::fault::failure;
+use crate::sessions;
 
 /// A network that comes and goes is tried again so often: the ticket waits for two minutes.
 const ATTEMPTS: u32 = 5;
@@ -44,12 +46,14 @@ pub struct Join<'j> {
     pub link: &'j PairingLink,
     /// For the machine, here.
     pub name: &'j str,
+    pub paths: &'j Paths,
     pub machines: &'j Machines,
 }
 
 impl Join<'_> {
     /// Pairs. Whatever stops it, the machine is known afterwards and works, or is not known.
     pub async fn run(&self, tell: impl FnMut(Told<'_>)) -> Result<Machine, Failure> {
+        sessions::may_reach_out(self.paths).await?;
         let joined = tokio::time::timeout(LONGEST, self.try_often(tell)).await;
         joined.unwrap_or_else(|_| Err(self.refused("nobody typed the code in time")))
     }
@@ -150,7 +154,7 @@ impl Join<'_> {
     /// The link broke after this side had kept the machine: using it settles whether it counts.
     async fn ask_whether_known(&self) -> Result<Machine, Failure> {
         let target = Target::Paired(self.name.to_owned());
-        Remote::new(target, self.machines.clone()).again().await?;
+        Remote::new(target, self.paths.clone()).again().await?;
         self.machines.load(self.name).map(|known| known.machine)
     }
 

@@ -23,8 +23,8 @@ impl Place {
         super::paths().map(Self::Here)
     }
 
-    fn away(target: Target, machines: &Machines) -> Self {
-        Self::Away(Arc::new(Remote::new(target, machines.clone())))
+    fn away(target: Target, paths: &Paths) -> Self {
+        Self::Away(Arc::new(Remote::new(target, paths.clone())))
     }
 
     /// Reads `SESSION`, `MACHINE:SESSION` or `ssh://HOST/SESSION`: the place, and the word for the
@@ -36,16 +36,17 @@ impl Place {
         };
         let machines = Machines::of(&paths);
         match at(word, |name| machines.has(name))? {
-            (Some(target), session) => Ok((Self::away(target, &machines), session)),
+            (Some(target), session) => Ok((Self::away(target, &paths), session)),
             (None, session) => Ok((Self::Here(paths), session)),
         }
     }
 
     /// Every machine that this one is paired with.
     pub fn paired() -> Result<Vec<Self>, Failure> {
-        let machines = Machines::of(&super::paths()?);
-        let away = |name| Self::away(Target::Paired(name), &machines);
-        Ok(machines.names().into_iter().map(away).collect())
+        let paths = super::paths()?;
+        let away = |name| Self::away(Target::Paired(name), &paths);
+        let names = Machines::of(&paths).names();
+        Ok(names.into_iter().map(away).collect())
     }
 
     /// How a session of this place is written on a command line.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use abide_protocol::RequestId;
-use abide_protocol::message::{Request, ToClient, ToServer};
+use abide_protocol::message::{FailKind, Request, ToClient, ToServer};
 use uuid::Uuid;
 
 use crate::link::{Link, LinkError};
@@ -186,7 +186,9 @@ impl Line {
             }
             error => error.to_string(),
         };
-        if matches!(self.place, Place::Here(_)) || matches!(error, LinkError::Refused(_)) {
+        // What is used up now, such as the links of a device, is given back in time.
+        let lasting = matches!(error, LinkError::Refused(why) if why.kind != FailKind::Exhausted);
+        if lasting || matches!(self.place, Place::Here(_)) {
             self.state = State::Over;
             return Heard::Lost(why);
         }
