@@ -38,7 +38,7 @@ const QUICK: Plan = Plan {
 
 type Stage = fn(&Plan, &mut Verdicts);
 
-const STAGES: [(&str, Stage); 9] = [
+const STAGES: [(&str, Stage); 10] = [
     ("log", stage::throughput::log),
     ("colour", stage::throughput::colour),
     ("yes", stage::throughput::yes),
@@ -48,6 +48,7 @@ const STAGES: [(&str, Stage); 9] = [
     ("history", stage::history::measure),
     ("idle", stage::idle::measure),
     ("slow-viewer", stage::slow_viewer::measure),
+    ("remote", stage::remote::measure),
 ];
 
 fn main() -> std::process::ExitCode {

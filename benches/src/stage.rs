@@ -5,5 +5,6 @@ pub mod echo;
 pub mod history;
 pub mod idle;
 pub mod memory;
+pub mod remote;
 pub mod slow_viewer;
 pub mod throughput;

@@ -16,7 +16,7 @@ use crate::duration;
 use crate::sessions::complete;
 pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
-pub use sharing::Share;
+pub use sharing::{Join, Machines, MachinesCommand, Share};
 
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
@@ -32,12 +32,14 @@ Exit codes:
   255  could not attach
   `attach`, `new` and `wait` end with the program's own code, 128+n if signal n ended it.
 
-SESSION is a name, an id, or the beginning of an id that fits only one.";
+SESSION is a name, an id, or the beginning of an id that fits only one. MACHINE:SESSION is one on
+another machine (`abide join`), ssh://[USER@]HOST/SESSION one that `ssh` reaches.";
 
 /// What `--json` prints of a session; [`crate::json`] is what does it.
 const SESSION_FIELDS: &str = "\
 JSON fields of a session (times in milliseconds since 1970-01-01, null where there is none):
   id, name        its id and name
+  machine         the other machine it is on (`list --all`)
   state           starting, running, ended or lost
   exit_code       with which its program ended
   signal          by which its program was ended
@@ -104,6 +106,11 @@ pub enum Command {
     Pair(Pair),
     Devices(Devices),
     Audit(Audit),
+    Join(Join),
+    Machines(Machines),
+    /// Carry a link on standard input and output: what `ssh` runs on the other machine
+    #[command(hide = true)]
+    Stdio,
     Daemon(Daemon),
     Doctor(Doctor),
     Completions(Completions),
@@ -128,7 +135,8 @@ Examples:
   abide new -d ~/src -- claude     an agent in ~/src
   abide new build --detach -- make")]
 pub struct New {
-    /// Name of the session; made from the command if none is given
+    /// Name of the session; made from the command if none is given. With a machine in front of it
+    /// (`MACHINE:NAME`, `ssh://HOST/NAME`) it is made there, in the home directory
     pub name: Option<String>,
     /// Attach if a session of this name is running already
     #[arg(short = 'A', long, requires = "name")]
@@ -180,6 +188,10 @@ pub struct Attach {
     /// configured]
     #[arg(long, value_name = "N")]
     pub history: Option<u64>,
+    /// After the loss of a link to another machine, send by itself what was typed less than this
+    /// before; of what is older or was typed meanwhile, Enter sends it and Esc drops it [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub resend_after: Option<Duration>,
 }
 
 /// List sessions, living and ended
@@ -189,7 +201,7 @@ pub struct Attach {
 #[derive(Debug, Args)]
 #[command(after_long_help = SESSION_FIELDS)]
 pub struct List {
-    /// Also list sessions that ended long ago
+    /// Also list sessions that ended long ago, and those on other machines (`abide machines`)
     #[arg(short, long)]
     pub all: bool,
     /// Print JSON: an array of all sessions

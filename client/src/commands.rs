@@ -11,13 +11,16 @@ mod edit;
 mod end;
 mod end_of;
 mod info;
+mod join;
 mod list;
+mod machines;
 mod man;
 mod new;
 mod overview;
 mod pair;
 mod search;
 mod share;
+mod stdio;
 mod tail;
 mod type_in;
 mod wait;
@@ -54,6 +57,9 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Pair(args)) => pair::run(args).await,
         Some(Command::Devices(args)) => devices::run(args.command).await,
         Some(Command::Audit(args)) => audit::run(args).await,
+        Some(Command::Join(args)) => join::run(args).await,
+        Some(Command::Machines(args)) => machines::run(args),
+        Some(Command::Stdio) => stdio::run().await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Completions(args)) => completions::run(args.shell),
@@ -93,14 +99,13 @@ fn yes(default: bool) -> bool {
 
 /// Attaches as the command line says.
 async fn attach_to(args: cli::Attach, asked: Option<Asked>) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let session = sessions::find(&paths, args.session.as_deref()).await?;
+    let found = sessions::find(args.session.as_deref()).await?;
     let args = attach::AttachArgs {
-        paths,
-        session,
+        found,
         watch: args.watch,
         take: args.take,
         history: args.history,
+        resend_after: args.resend_after,
     };
     Ok(attach::run(args, asked).await)
 }

@@ -7,10 +7,12 @@ use std::io::{self, Write};
 
 use abide_protocol::Snapshot;
 use abide_protocol::message::{
-    CertificateInfo, DaemonStatus, ExitStatus, SessionInfo, SessionState, ShareInfo,
+    CertificateInfo, DaemonStatus, ExitStatus, Failure, SessionInfo, SessionState, ShareInfo,
 };
 use serde::Serialize;
 
+use crate::remote::machines::Known;
+use crate::sessions::Located;
 pub use devices::{Audit, Device, device_id, kind, role};
 
 /// Prints a value and a newline.
@@ -49,6 +51,8 @@ impl Elements {
 pub struct Session<'a> {
     id: String,
     name: &'a str,
+    /// The machine it is on; null: this one.
+    machine: Option<String>,
     /// `starting`, `running`, `ended` or `lost`.
     state: &'static str,
     /// The program's exit code, if it ended with one.
@@ -100,6 +104,7 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
         Self {
             id: info.id.to_string(),
             name: &info.name,
+            machine: None,
             state: end.state,
             exit_code: end.exit_code,
             signal: end.signal,
@@ -125,6 +130,48 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             tty: info.tty.as_deref(),
             trusted: info.trusted,
             confined: info.confined,
+        }
+    }
+}
+
+impl<'a> From<&'a Located> for Session<'a> {
+    fn from(found: &'a Located) -> Self {
+        Self {
+            machine: found.place.machine(),
+            ..Self::from(&found.info)
+        }
+    }
+}
+
+/// A machine that this one is paired with.
+#[derive(Debug, Serialize)]
+pub struct Machine<'a> {
+    name: &'a str,
+    address: Option<String>,
+    /// `view`, `type` or `manage`.
+    role: Option<&'static str>,
+    expires: Option<u64>,
+    /// What it calls this machine.
+    device: Option<&'a str>,
+    /// It has been heard to know this machine.
+    sure: Option<bool>,
+    /// Why its file cannot be used.
+    fault: Option<&'a str>,
+}
+
+impl<'a> Machine<'a> {
+    #[must_use]
+    pub fn new(name: &'a str, known: &'a Result<Known, Failure>) -> Self {
+        let found = known.as_ref().ok();
+        let machine = found.map(|known| &known.machine);
+        Self {
+            name,
+            address: machine.map(|machine| machine.address.to_string()),
+            role: machine.map(|machine| role(machine.role)),
+            expires: machine.and_then(|machine| machine.expires),
+            device: machine.map(|machine| &*machine.device),
+            sure: found.map(|known| known.sure),
+            fault: known.as_ref().err().map(|failure| &*failure.line),
         }
     }
 }
@@ -327,8 +374,8 @@ mod tests {
             ..SessionInfo::named(id, "work".into())
         };
         let session = "active bells bytes command confined created directory driver ended exit_code \
-                       history_bytes history_rows history_stored id keeper_pid last_line name pid rebuilt \
-                       signal size state title trusted tty used viewers";
+                       history_bytes history_rows history_stored id keeper_pid last_line machine name pid \
+                       rebuilt signal size state title trusted tty used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();
         assert_eq!(value["id"], "01a1fd33-0000-7000-8000-000000000000");

@@ -18,6 +18,7 @@ pub mod look;
 pub mod mirror;
 pub mod output;
 pub mod paint;
+pub mod remote;
 pub mod rows;
 pub mod scroll;
 pub mod sessions;

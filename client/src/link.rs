@@ -1,12 +1,14 @@
-//! A link to a keeper or to the daemon: typed messages over a Unix socket.
+//! A link to a keeper or to the daemon: typed messages over a Unix socket. One to another machine
+//! is the same, with something at the socket's other end that carries it on.
 //!
 //! Reading and writing never wait for each other: what cannot be written at once is kept, up to a
 //! bound, and goes out while [`Link::next`] waits for the peer.
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use abide_protocol::RequestId;
@@ -14,7 +16,7 @@ use abide_protocol::message::{Answer, FailKind, Failure, Request, ToClient, ToSe
 use abide_protocol::wire::{self, FrameReader, WireError};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::net::SendFlags;
+use rustix::net::{SendFlags, Shutdown};
 use tokio::net::UnixStream;
 
 use crate::tty::{Ready, Watched};
@@ -44,6 +46,11 @@ pub enum LinkError {
     Silent { path: PathBuf },
     #[error("{}", .0.line)]
     Refused(Failure),
+    /// What carries the link to another machine does not, for now.
+    #[error("{}", .0.line)]
+    Down(Failure),
+    #[error("the other machine does not answer within {} s", .0.as_secs())]
+    Slow(Duration),
     #[error("the other side closed the link")]
     Closed,
     #[error("the other side does not read what is sent")]
@@ -71,11 +78,12 @@ impl LinkError {
 impl From<LinkError> for Failure {
     fn from(error: LinkError) -> Self {
         let kind = match &error {
-            LinkError::Refused(failure) => return failure.clone(),
+            LinkError::Refused(failure) | LinkError::Down(failure) => return failure.clone(),
             LinkError::Directory { .. } | LinkError::Stranger { .. } => FailKind::Forbidden,
             LinkError::Connect { .. } if error.nobody() => FailKind::NotFound,
             LinkError::Connect { .. }
             | LinkError::Silent { .. }
+            | LinkError::Slow(_)
             | LinkError::Closed
             | LinkError::Stuck
             | LinkError::Io(_)
@@ -88,6 +96,39 @@ impl From<LinkError> for Failure {
     }
 }
 
+/// Why what carries a link does not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outage {
+    pub failure: Failure,
+    /// Trying again will not help.
+    pub lasting: bool,
+}
+
+impl From<Outage> for LinkError {
+    fn from(outage: Outage) -> Self {
+        if outage.lasting {
+            Self::Refused(outage.failure)
+        } else {
+            Self::Down(outage.failure)
+        }
+    }
+}
+
+/// What a carrier says before it closes its end of the socket, and the link hears after that.
+#[derive(Clone, Debug, Default)]
+pub struct LastWords(Arc<OnceLock<Outage>>);
+
+impl LastWords {
+    /// The first to be said count.
+    pub fn say(&self, outage: Outage) {
+        let _ = self.0.set(outage);
+    }
+
+    fn heard(&self) -> Option<Outage> {
+        self.0.get().cloned()
+    }
+}
+
 /// An open link; both hellos are done.
 pub struct Link {
     socket: Watched,
@@ -97,14 +138,40 @@ pub struct Link {
     aside: VecDeque<ToClient>,
     last_request: u64,
     version: u32,
+    /// Of a link to another machine.
+    last_words: Option<LastWords>,
 }
 
 impl Link {
     /// Connects to the socket at `path` and agrees on a version.
     pub async fn connect(path: impl AsRef<Path>) -> Result<Self, LinkError> {
         let path = path.as_ref();
-        let socket = open(path).await?;
-        let mut link = Self {
+        let socket = Watched::new(open(path).await?.into_std()?.into())?;
+        let mut link = Self::new(socket, None);
+        match tokio::time::timeout(HELLO_DEADLINE, link.greet()).await {
+            Ok(greeted) => greeted?,
+            Err(_) => return Err(LinkError::Silent { path: path.into() }),
+        }
+        Ok(link)
+    }
+
+    /// A link over a socket, non-blocking, whose other end is carried to another machine. The
+    /// carrier has `patience` to bring the other side's hello.
+    pub async fn carried(
+        socket: OwnedFd,
+        last_words: LastWords,
+        patience: Duration,
+    ) -> Result<Self, LinkError> {
+        let mut link = Self::new(Watched::new(socket)?, Some(last_words));
+        match tokio::time::timeout(patience, link.greet()).await {
+            Ok(greeted) => greeted?,
+            Err(_) => return Err(LinkError::Slow(patience)),
+        }
+        Ok(link)
+    }
+
+    fn new(socket: Watched, last_words: Option<LastWords>) -> Self {
+        Self {
             socket,
             reader: FrameReader::new(),
             chunk: vec![0; CHUNK].into(),
@@ -112,12 +179,8 @@ impl Link {
             aside: VecDeque::new(),
             last_request: 0,
             version: 0,
-        };
-        match tokio::time::timeout(HELLO_DEADLINE, link.greet()).await {
-            Ok(greeted) => greeted?,
-            Err(_) => return Err(LinkError::Silent { path: path.into() }),
+            last_words,
         }
-        Ok(link)
     }
 
     /// The protocol version both sides speak.
@@ -178,7 +241,7 @@ impl Link {
                 return Ok(Some(message));
             }
             if !self.read_some().await? {
-                return Ok(None);
+                return self.over();
             }
         }
     }
@@ -235,9 +298,34 @@ impl Link {
                 return Ok(message);
             }
             if !self.read_some().await? {
-                return Err(LinkError::Closed);
+                return self.over()?.ok_or(LinkError::Closed);
             }
         }
+    }
+
+    /// The end of the stream.
+    fn over(&self) -> Result<Option<ToClient>, LinkError> {
+        match self.last_words.as_ref().and_then(LastWords::heard) {
+            Some(outage) => Err(outage.into()),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether it leads to another machine.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.last_words.is_some()
+    }
+
+    /// Nothing more is sent: waits until what carries the link has passed everything on.
+    pub async fn finish(&mut self) -> Result<(), LinkError> {
+        self.flush().await?;
+        if self.last_words.is_none() {
+            return Ok(());
+        }
+        rustix::net::shutdown(self.socket.fd(), Shutdown::Write).map_err(io::Error::from)?;
+        while self.read_some().await? {}
+        Ok(())
     }
 
     /// Waits for bytes, writing what is unsent meanwhile; `false` at the end of the stream.
@@ -293,7 +381,7 @@ impl Link {
 }
 
 /// Opens the socket after checking that its directory and its server are this user's.
-async fn open(path: &Path) -> Result<Watched, LinkError> {
+pub(crate) async fn open(path: &Path) -> Result<UnixStream, LinkError> {
     let refused = |source: io::Error| LinkError::Connect {
         path: path.into(),
         source,
@@ -327,7 +415,7 @@ async fn open(path: &Path) -> Result<Watched, LinkError> {
     let stream = UnixStream::connect(short).await.map_err(refused)?;
     let uid = stream.peer_cred()?.uid();
     if uid == us {
-        Ok(Watched::new(stream.into_std()?.into())?)
+        Ok(stream)
     } else {
         Err(LinkError::Stranger {
             path: path.into(),

@@ -28,9 +28,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let code = match runtime {
-        Ok(runtime) => runtime
-            .block_on(commands::run(cli.command))
-            .unwrap_or_else(|fault| complain(&fault)),
+        Ok(runtime) => {
+            let ran = runtime.block_on(commands::run(cli.command));
+            // A name that is still being looked up is not waited for.
+            runtime.shutdown_background();
+            ran.unwrap_or_else(|fault| complain(&fault))
+        }
         Err(error) => {
             complain_about(&format!("cannot start: {error}"));
             FAILED

@@ -47,6 +47,14 @@ impl Mirror {
         self.snapshot.as_ref().map(|snapshot| snapshot.revision)
     }
 
+    /// The keeper is to send what follows over another link: the revision to go on from, if any.
+    pub fn resume(&mut self) -> Option<Revision> {
+        // A snapshot that was asked for over the old link will not come.
+        let lost = std::mem::take(&mut self.waiting);
+        self.doubted = false;
+        self.revision().filter(|_| !lost)
+    }
+
     /// Takes a whole state.
     pub fn replace(&mut self, snapshot: Snapshot) {
         self.snapshot = Some(Arc::new(snapshot));

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use abide_protocol::limits::ROWS_PER_REQUEST;
-use abide_protocol::message::{Answer, CaptureRange, Failure, Hit, Request, Search, SessionInfo};
-use abide_protocol::paths::Paths;
+use abide_protocol::message::{Answer, CaptureRange, Failure, Hit, Request, Search};
 use abide_protocol::{Book, LineNo, Row, SessionId, Snapshot};
 
 use crate::link::Link;
-use crate::sessions::{self, unexpected};
+use crate::sessions::{self, Located, unexpected};
 
 /// Where the rows of the main screen are: history is `[first, top)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,11 +42,11 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub async fn open(paths: &Paths, info: &SessionInfo) -> Result<Self, Failure> {
-        let session = info.id;
-        let link = match sessions::connect_keeper(paths, session).await {
+    pub async fn open(found: &Located) -> Result<Self, Failure> {
+        let session = found.info.id;
+        let link = match sessions::connect_keeper(&found.place, session).await {
             Ok(link) => link,
-            Err(error) if error.nobody() => sessions::connect_or_start_daemon(paths).await?,
+            Err(error) if error.nobody() => sessions::connect_daemon_of(&found.place).await?,
             Err(error) => return Err(error.into()),
         };
         Ok(Self { link, session })

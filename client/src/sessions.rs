@@ -1,10 +1,12 @@
 //! Which sessions there are, and which one the user means.
 //!
 //! The daemon knows all of them. While it is down, the keepers of the living ones are asked, one
-//! by one: listing and attaching do not depend on the daemon.
+//! by one: listing and attaching do not depend on the daemon. Of another machine, its daemon is
+//! asked.
 
 pub mod complete;
 mod daemon;
+mod place;
 mod resolve;
 
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ pub use daemon::{
     connect as connect_daemon, connect_or_start as connect_or_start_daemon,
     program as daemon_program,
 };
+pub use place::{Place, at};
 pub use resolve::resolve;
 
 /// Where this user's files are.
@@ -37,25 +40,39 @@ pub struct Listing {
     pub daemon_down: Option<Failure>,
 }
 
-/// Lists all sessions, starting the daemon if none runs.
-pub async fn list(paths: &Paths) -> Listing {
-    match ask_daemon(paths, Request::List).await {
-        Ok(Answer::Sessions(sessions)) => Listing {
+/// A session, and where it is.
+#[derive(Clone, Debug)]
+pub struct Located {
+    pub place: Place,
+    pub info: SessionInfo,
+}
+
+impl Located {
+    /// How this session is written on a command line.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.place.session(&self.info.name)
+    }
+}
+
+/// Lists all sessions of a place, starting the daemon if none runs here.
+pub async fn list(place: &Place) -> Listing {
+    match (ask_daemon(place, Request::List).await, place) {
+        (Ok(Answer::Sessions(sessions)), _) => Listing {
             sessions,
             daemon_down: None,
         },
-        Ok(_) => Listing {
-            sessions: ask_keepers(paths).await,
-            daemon_down: Some(unexpected("the daemon")),
-        },
-        Err(down) => Listing {
-            sessions: ask_keepers(paths).await,
-            daemon_down: Some(down),
+        (other, place) => Listing {
+            sessions: match place {
+                Place::Here(paths) => ask_keepers(paths).await,
+                Place::Away(_) => Vec::new(),
+            },
+            daemon_down: Some(other.err().unwrap_or_else(|| unexpected("the daemon"))),
         },
     }
 }
 
-/// Lists what can be found without starting anything.
+/// Lists what can be found here without starting anything.
 pub async fn peek(paths: &Paths) -> Vec<SessionInfo> {
     if let Ok(mut link) = connect_daemon(paths).await
         && let Ok(Answer::Sessions(sessions)) = link.request(Request::List).await
@@ -65,10 +82,19 @@ pub async fn peek(paths: &Paths) -> Vec<SessionInfo> {
     ask_keepers(paths).await
 }
 
-/// Finds the session that `name` means: a name, an id or the beginning of one; `None` means the
-/// one most recently used.
-pub async fn find(paths: &Paths, name: Option<&str>) -> Result<SessionInfo, Failure> {
-    let listing = list(paths).await;
+/// Finds the session that `word` means: a name, an id or the beginning of one, with a machine in
+/// front of it if it is on another one; `None` means the one most recently used here.
+pub async fn find(word: Option<&str>) -> Result<Located, Failure> {
+    let (place, name) = Place::split(word)?;
+    match find_in(&place, name).await {
+        Ok(info) => Ok(Located { place, info }),
+        Err(unknown) => Err(place.unknown(unknown, word)),
+    }
+}
+
+/// Finds the session of this place that `name` means.
+pub async fn find_in(place: &Place, name: Option<&str>) -> Result<SessionInfo, Failure> {
+    let listing = list(place).await;
     match (resolve(&listing.sessions, name), listing.daemon_down) {
         (Ok(info), _) => Ok(info.clone()),
         (Err(_), Some(down)) if listing.sessions.is_empty() => Err(down),
@@ -76,23 +102,70 @@ pub async fn find(paths: &Paths, name: Option<&str>) -> Result<SessionInfo, Fail
     }
 }
 
-/// Connects to the keeper of a session.
-pub async fn connect_keeper(paths: &Paths, id: SessionId) -> Result<Link, LinkError> {
-    Link::connect(keeper_path(paths, id)).await
-}
-
-/// Has a request about one session answered: by its keeper if it has one, else by the daemon.
-pub async fn ask(paths: &Paths, info: &SessionInfo, request: Request) -> Result<Answer, Failure> {
-    match connect_keeper(paths, info.id).await {
-        Ok(mut link) => link.request(request).await,
-        Err(error) if error.nobody() => ask_daemon(paths, request).await,
-        Err(error) => Err(error.into()),
+/// Connects to who has a session's viewers and answers for it: its keeper, or the daemon of another
+/// machine.
+pub async fn connect_keeper(place: &Place, id: SessionId) -> Result<Link, LinkError> {
+    match place {
+        Place::Here(paths) => Link::connect(keeper_path(paths, id)).await,
+        Place::Away(remote) => remote.link().await,
     }
 }
 
-/// Has the daemon answer, starting it if none runs.
-pub async fn ask_daemon(paths: &Paths, request: Request) -> Result<Answer, Failure> {
-    connect_or_start_daemon(paths).await?.request(request).await
+/// Connects to the daemon of a place, starting it if none runs here.
+pub async fn connect_daemon_of(place: &Place) -> Result<Link, Failure> {
+    match place {
+        Place::Here(paths) => connect_or_start_daemon(paths).await,
+        Place::Away(remote) => Ok(remote.link().await?),
+    }
+}
+
+/// Has a request about one session answered: by its keeper if it has one, else by the daemon.
+pub async fn ask(found: &Located, request: Request) -> Result<Answer, Failure> {
+    match &found.place {
+        Place::Here(paths) => match Link::connect(keeper_path(paths, found.info.id)).await {
+            Ok(mut link) => link.request(request).await,
+            Err(error) if error.nobody() => ask_daemon(&found.place, request).await,
+            Err(error) => Err(error.into()),
+        },
+        Place::Away(_) => ask_daemon(&found.place, request).await,
+    }
+}
+
+/// Has the daemon of a place answer, starting it if none runs here.
+pub async fn ask_daemon(place: &Place, request: Request) -> Result<Answer, Failure> {
+    match place {
+        Place::Here(paths) => connect_or_start_daemon(paths).await?.request(request).await,
+        Place::Away(remote) => {
+            let mut link = remote.link().await?;
+            let answer = link.request(request).await;
+            remote.give_back(link);
+            answer
+        }
+    }
+}
+
+/// A program in a session reaches other machines no more than other sessions here. As everywhere a
+/// guard rail, not a boundary: the keys are its user's.
+pub async fn may_reach_out(paths: &Paths) -> Result<(), Failure> {
+    let Ok(mut link) = connect_daemon(paths).await else {
+        return Ok(());
+    };
+    match link.request(Request::Status).await {
+        Err(failure) if failure.kind == FailKind::Forbidden => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Has a daemon run here.
+pub async fn start_daemon(paths: &Paths) -> Result<(), Failure> {
+    connect_or_start_daemon(paths).await.map(drop)
+}
+
+/// A session has no keeper to attach to.
+#[must_use]
+pub fn not_running(id: SessionId) -> Failure {
+    let line = format!("session {id} is not running any more; see: abide list --all");
+    failure(FailKind::NotFound, line)
 }
 
 /// The answer that was not one to the question.

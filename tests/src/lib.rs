@@ -5,8 +5,11 @@ pub mod compare;
 pub mod emulator;
 pub mod home;
 pub mod network;
+pub mod pairing;
 pub mod process;
+pub mod proxy;
 pub mod recording;
+pub mod ssh;
 pub mod terminal;
 pub mod wait;
 

@@ -1,11 +1,9 @@
 //! Attach inside tmux and over ssh, and never inside itself.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use support::emulator::Options;
 use support::home::Home;
 use support::process;
+use support::ssh::{self, Server};
 use support::terminal::Terminal;
 use support::wait;
 
@@ -49,77 +47,12 @@ fn attach_works_inside_tmux() {
     terminal.wait_text("code 0");
 }
 
-/// An ssh server of our own on the loopback, with its own keys; ends with its value.
-struct Server {
-    child: std::process::Child,
-    port: u16,
-    directory: std::path::PathBuf,
-}
-
-impl Server {
-    fn start(home: &Home) -> Self {
-        let directory = home.path().join("ssh");
-        std::fs::create_dir(&directory).unwrap();
-        for key in ["host", "user"] {
-            let status = Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-                .arg(directory.join(key))
-                .status()
-                .expect("ssh-keygen runs");
-            assert!(status.success());
-        }
-        std::fs::copy(directory.join("user.pub"), directory.join("authorized")).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let configuration = configuration(&directory, port);
-        std::fs::write(directory.join("sshd_config"), configuration).unwrap();
-        let child = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-e", "-f"])
-            .arg(directory.join("sshd_config"))
-            .stdin(Stdio::null())
-            .stderr(std::fs::File::create(directory.join("log")).unwrap())
-            .spawn()
-            .expect("sshd runs");
-        wait::until("the ssh server", || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).ok()
-        });
-        Self {
-            child,
-            port,
-            directory,
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn configuration(directory: &Path, port: u16) -> String {
-    let d = directory.display();
-    format!(
-        "ListenAddress 127.0.0.1\nPort {port}\nHostKey {d}/host\nAuthorizedKeysFile {d}/authorized\n\
-         PidFile {d}/pid\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
-         KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nPrintMotd no\nPrintLastLog no\n"
-    )
-}
-
 #[test]
 fn attach_works_over_ssh() {
-    // Debian's sshd wants this directory, which only its start-up script makes.
-    if !Path::new("/run/sshd").exists() {
-        let _ = std::fs::create_dir("/run/sshd");
-    }
     let home = Home::new();
     shell_session(&home, "80x24");
-    let server = Server::start(&home);
-    let user = user_name();
+    let server = Server::start(&home.path().join("ssh"), &[]);
+    let user = ssh::user_name();
     let remote = format!(
         "ABIDE_HOME={} COLORTERM=truecolor LANG=C.UTF-8 {} attach work; echo code $?",
         home.abide().display(),
@@ -162,11 +95,6 @@ fn attach_works_over_ssh() {
     terminal.keys("\x1cd");
     terminal.wait_text("code 0");
     assert!(process::lives(home.program("work")));
-}
-
-fn user_name() -> String {
-    let output = Command::new("id").arg("-un").output().expect("id runs");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// A session shown inside itself would repaint for ever; it is refused by comparing terminals.

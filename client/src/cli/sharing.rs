@@ -1,8 +1,12 @@
 //! The commands about other machines.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::sessions::complete;
 
 /// Port on 127.0.0.1 unless another one is named.
 const LOOPBACK_PORT: &str = "7350";
@@ -72,4 +76,54 @@ pub struct Share {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Pair with another machine, to reach its sessions from here
+///
+/// `abide pair --link` on the other machine shows a link. It is a secret, so it is not given as an
+/// argument: it is asked for, or read from standard input. Then a code is shown here, which is typed
+/// there. From then on its sessions are MACHINE:SESSION in every command.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide join                       asks for the link
+  abide join --name desk <file     reads it from a file")]
+pub struct Join {
+    /// Name for the machine here [default: made from its address]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    // Only there to be refused: arguments are seen by everybody on the machine.
+    #[arg(hide = true)]
+    pub link: Option<OsString>,
+}
+
+/// List the machines that this one is paired with, or forget one
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_long_help = "\
+JSON fields: name, address, role (view, type, manage), expires, device (what it calls this machine),
+sure (false: the pairing was interrupted), fault (why its file cannot be used)"
+)]
+pub struct Machines {
+    #[command(subcommand)]
+    pub command: Option<MachinesCommand>,
+    /// Print JSON: an array of all machines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MachinesCommand {
+    /// List them
+    List {
+        /// Print JSON: an array of all machines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget one with its keys; it goes on knowing this machine until `abide devices revoke` there
+    Forget {
+        #[arg(add = ArgValueCompleter::new(complete::machines))]
+        name: String,
+    },
 }

@@ -3,33 +3,39 @@
 mod attachment;
 mod ending;
 mod events;
+mod held;
+mod line;
 pub(super) mod nesting;
+mod opening;
 mod outgoing;
 mod picture;
+mod returning;
 mod scrolling;
 mod signals;
 mod terminal;
 mod typing;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use abide_protocol::message::{
-    Answer, Attach, CaptureRange, ExitStatus, FailKind, Failure, Limits, Request, SessionInfo,
-    SessionState, SizeWish, ToServer,
+    Answer, CaptureRange, ExitStatus, FailKind, Failure, Request, SessionInfo, SessionState,
+    ToServer,
 };
-use abide_protocol::paths::Paths;
-use abide_protocol::{EventNo, LineNo, StreamId};
+use abide_protocol::{EventNo, StreamId};
 
+use crate::ansi;
 use crate::config::Config;
 use crate::keys::prefix::Prefix;
 use crate::keys::{Decoder, Outer};
 use crate::link::Link;
 use crate::look::Asked;
 use crate::paint::Caps;
+use crate::sessions::{self, Located, Place};
 use crate::tty::{Probe, Tty};
-use crate::{ansi, sessions};
 use attachment::{Attachment, Manners};
 use ending::Ending;
+use line::Line;
+use opening::Opening;
 use outgoing::Outgoing;
 use picture::Picture;
 use signals::Signals;
@@ -38,21 +44,26 @@ use terminal::size_or_default;
 /// What to attach to and how.
 #[derive(Clone, Debug)]
 pub struct AttachArgs {
-    pub paths: Paths,
-    pub session: SessionInfo,
+    pub found: Located,
     /// Never type, never change the size.
     pub watch: bool,
     /// Take the size from whoever has it.
     pub take: bool,
     /// Rows of history to bring first; `None`: as configured.
     pub history: Option<u64>,
+    /// What was typed longer before the loss of a link is not sent again without asking; `None`:
+    /// the usual time.
+    pub resend_after: Option<Duration>,
 }
+
+/// What was typed longer before the loss of a link may not be wanted any more.
+const RESEND_AFTER: Duration = Duration::from_secs(5);
 
 /// `asked`: this terminal, if it has been asked for its looks already.
 /// Attaches until the user detaches or the session ends; the exit code. One line on standard error
 /// says what happened.
 pub async fn run(args: AttachArgs, asked: Option<Asked>) -> u8 {
-    let name = args.session.name.clone();
+    let name = args.found.address();
     let ending = match attach(args, asked).await {
         Ok(ending) => ending,
         Err(failure) => Ending::Refused(failure),
@@ -64,23 +75,39 @@ pub async fn run(args: AttachArgs, asked: Option<Asked>) -> u8 {
 }
 
 async fn attach(args: AttachArgs, asked: Option<Asked>) -> Result<Ending, Failure> {
-    let config = Config::load(&args.paths.config_file()).map_err(invalid)?;
+    let config = Config::load(&sessions::paths()?.config_file()).map_err(invalid)?;
     let history = args.history.unwrap_or(config.history);
-    if let SessionState::Ended(status) = args.session.state {
+    if let SessionState::Ended(status) = args.found.info.state {
         return ended(&args, history, status).await;
     }
-    let link = match sessions::connect_keeper(&args.paths, args.session.id).await {
+    let link = match sessions::connect_keeper(&args.found.place, args.found.info.id).await {
         Ok(link) => link,
         Err(error) if error.nobody() => return vanished(&args, history).await,
         Err(error) => return Err(error.into()),
     };
-    let others = sessions::peek(&args.paths).await;
-    if let Some(failure) = nested(&others) {
+    if let Place::Here(paths) = &args.found.place
+        && let Some(failure) = nested(&sessions::peek(paths).await)
+    {
         return Err(failure);
     }
     let attachment =
         open(&args, asked, link, config, history).map_err(|error| invalid(error.to_string()))?;
-    Ok(attachment.run().await)
+    match attachment.run().await {
+        Ending::Vanished(why) => Ok(end_of(&args.found).await.unwrap_or(Ending::Lost(why))),
+        ending => Ok(ending),
+    }
+}
+
+/// How a session ended while there was no link to it.
+async fn end_of(found: &Located) -> Option<Ending> {
+    let session = found.info.id;
+    match sessions::ask_daemon(&found.place, Request::Info { session }).await {
+        Ok(Answer::Session(info)) => match info.state {
+            SessionState::Ended(status) => Some(Ending::Program(status)),
+            SessionState::Starting | SessionState::Running => None,
+        },
+        _ => None,
+    }
 }
 
 /// Why nothing can be attached here: this terminal is that of one of these sessions.
@@ -120,33 +147,16 @@ fn open(
     let size = size_or_default(&tty);
     let variable = |name: &str| std::env::var(name).ok();
     let caps = Caps::from_environment(variable);
-    let stream = StreamId(*uuid::Uuid::new_v4().as_bytes());
-    let wish = match (args.watch, args.take) {
-        (true, _) => SizeWish::Watch,
-        (false, true) => SizeWish::Take,
-        (false, false) => SizeWish::IfFree,
-    };
-    link.post(&ToServer::Attach(Box::new(Attach {
-        session: args.session.id,
-        stream,
-        have: None,
-        event: None,
-        size,
-        wish,
-        name: viewer_name(),
-        frames: true,
-        printed: Some(LineNo(0)),
+    let here = matches!(args.found.place, Place::Here(_));
+    let opening = Opening {
+        session: args.found.info.id,
+        watch: args.watch,
+        take: args.take,
         history,
-        look: abide_protocol::message::TerminalLook::default(),
-        device: None,
-        limits: Limits {
-            type_: !args.watch,
-            size: !args.watch,
-            ..Limits::ALL
-        },
-        ssh_auth_sock: variable("SSH_AUTH_SOCK"),
-        epoch: None,
-    })))?;
+        ssh_auth_sock: variable("SSH_AUTH_SOCK").filter(|_| here),
+    };
+    let stream = new_stream();
+    link.post(&opening.first(stream, size))?;
     link.post(&ToServer::Focus { focused: true })?;
     let mut probe = Probe::default();
     let mut picture = Picture::new(caps, size, history, config.prefix_name.clone());
@@ -157,7 +167,8 @@ fn open(
     tty.undo_by(picture.undo());
     tty.write_some()?;
     Ok(Attachment {
-        link,
+        line: Line::new(args.found.place.clone(), link),
+        opening,
         tty,
         signals,
         picture,
@@ -169,39 +180,28 @@ fn open(
         manners: Manners {
             watch: args.watch,
             prefix_name: config.prefix_name,
+            resend_after: args.resend_after.unwrap_or(RESEND_AFTER),
         },
-        session: args.session.id,
         asked: scrolling::Asked::default(),
         over: None,
         attached: false,
+        ever_attached: false,
         event: EventNo(0),
         painting: None,
         began: Instant::now(),
     })
 }
 
-/// How people know this viewer: the host, and where its user comes from if that is elsewhere.
-fn viewer_name() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = match host.trim() {
-        "" => "a terminal",
-        host => host,
-    };
-    let client = std::env::var("SSH_CONNECTION").unwrap_or_default();
-    let name = match client.split(' ').next() {
-        Some(address) if !address.is_empty() => format!("{address} on {host}"),
-        _ => host.to_owned(),
-    };
-    let printable = name.chars().filter(|c| matches!(c, ' '..='~'));
-    printable.take(abide_protocol::limits::MAX_NAME).collect()
+fn new_stream() -> StreamId {
+    StreamId(*uuid::Uuid::new_v4().as_bytes())
 }
 
 /// The keeper has gone: either the session has ended since it was found, or nobody knows.
 async fn vanished(args: &AttachArgs, history: u64) -> Result<Ending, Failure> {
     let request = Request::Info {
-        session: args.session.id,
+        session: args.found.info.id,
     };
-    match sessions::ask_daemon(&args.paths, request).await? {
+    match sessions::ask_daemon(&args.found.place, request).await? {
         Answer::Session(info) => match info.state {
             SessionState::Ended(status) => ended(args, history, status).await,
             SessionState::Starting | SessionState::Running => {
@@ -228,10 +228,10 @@ async fn ended(args: &AttachArgs, history: u64, status: ExitStatus) -> Result<En
 )]
 async fn show_ended(args: &AttachArgs, history: u64) -> Result<(), Failure> {
     let request = Request::Capture {
-        session: args.session.id,
+        session: args.found.info.id,
         range: CaptureRange { history },
     };
-    let answer = sessions::ask(&args.paths, &args.session, request).await?;
+    let answer = sessions::ask(&args.found, request).await?;
     let Answer::Captured { history, snapshot } = answer else {
         return Err(sessions::unexpected("the daemon"));
     };

@@ -15,9 +15,8 @@ use crate::rows::Reader;
 use crate::{ansi, json, sessions};
 
 pub(super) async fn run(args: cli::Capture) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let mut reader = Reader::open(&paths, &info).await?;
+    let found = sessions::find(args.target.session.as_deref()).await?;
+    let mut reader = Reader::open(&found).await?;
     if let Some(range) = args.lines {
         return lines::print(&mut reader, range, &args).await;
     }
@@ -28,7 +27,10 @@ pub(super) async fn run(args: cli::Capture) -> Result<u8, Fault> {
     let (history, snapshot) = reader.capture(history).await?;
     let mut out = Out::open();
     if args.json {
-        json::print(&mut out, &json::Capture::new(&info, &history, &snapshot))?;
+        json::print(
+            &mut out,
+            &json::Capture::new(&found.info, &history, &snapshot),
+        )?;
     } else {
         let rows: Vec<_> = history.into_iter().chain(snapshot.rows).collect();
         print(&mut out, &rows, args.ansi)?;

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use abide_protocol::message::{Answer, DeviceEdit, DeviceInfo, FailKind, Request, SessionInfo};
-use abide_protocol::paths::Paths;
 use abide_protocol::{Grant, SessionId};
 
 use super::list::clean;
@@ -11,40 +10,41 @@ use crate::cli::{DevicesCommand, Rights, Role};
 use crate::duration::age;
 use crate::fault::{FAILED, Fault, failure};
 use crate::output::Out;
+use crate::sessions::{self, Place};
 use crate::table::{Cell, Column, Give, layout};
-use crate::{clock, json, sessions};
+use crate::{clock, json};
 
 pub(super) async fn run(command: Option<DevicesCommand>) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
+    let place = Place::here()?;
     match command.unwrap_or(DevicesCommand::List { json: false }) {
-        DevicesCommand::List { json } => list(&paths, json).await,
-        DevicesCommand::Info { device, json } => info(&paths, &device, json).await,
+        DevicesCommand::List { json } => list(&place, json).await,
+        DevicesCommand::Info { device, json } => info(&place, &device, json).await,
         DevicesCommand::Rename { device, name } => {
             super::check_name(&name)?;
-            let device = find(&paths, &device).await?.id;
+            let device = find(&place, &device).await?.id;
             let edit = DeviceEdit::Name(name);
-            sessions::ask_daemon(&paths, Request::EditDevice { device, edit }).await?;
+            sessions::ask_daemon(&place, Request::EditDevice { device, edit }).await?;
             Ok(0)
         }
         DevicesCommand::Role {
             device,
             role,
             rights,
-        } => set_role(&paths, &device, role, &rights).await,
-        DevicesCommand::Revoke { device, .. } => revoke(&paths, device.as_deref()).await,
+        } => set_role(&place, &device, role, &rights).await,
+        DevicesCommand::Revoke { device, .. } => revoke(&place, device.as_deref()).await,
     }
 }
 
-async fn all(paths: &Paths) -> Result<Vec<DeviceInfo>, Fault> {
-    match sessions::ask_daemon(paths, Request::Devices).await? {
+async fn all(place: &Place) -> Result<Vec<DeviceInfo>, Fault> {
+    match sessions::ask_daemon(place, Request::Devices).await? {
         Answer::Devices(devices) => Ok(devices),
         _ => Err(sessions::unexpected("the daemon").into()),
     }
 }
 
 /// The device with this name, or the only one whose id begins so.
-async fn find(paths: &Paths, wanted: &str) -> Result<DeviceInfo, Fault> {
-    let all = all(paths).await?;
+async fn find(place: &Place, wanted: &str) -> Result<DeviceInfo, Fault> {
+    let all = all(place).await?;
     if let Some(named) = all.iter().find(|info| info.name == wanted) {
         return Ok(named.clone());
     }
@@ -65,7 +65,7 @@ async fn find(paths: &Paths, wanted: &str) -> Result<DeviceInfo, Fault> {
 
 /// What the sessions that were named are.
 pub(super) async fn sessions_of(
-    paths: &Paths,
+    place: &Place,
     names: &[String],
 ) -> Result<Option<Vec<SessionId>>, Fault> {
     if names.is_empty() {
@@ -73,7 +73,7 @@ pub(super) async fn sessions_of(
     }
     let mut ids = Vec::new();
     for name in names {
-        ids.push(sessions::find(paths, Some(name)).await?.id);
+        ids.push(sessions::find_in(place, Some(name)).await?.id);
     }
     Ok(Some(ids))
 }
@@ -97,8 +97,8 @@ const COLUMNS: [Column; 7] = [
     column("SEEN", Give::Keep, 5),
 ];
 
-async fn list(paths: &Paths, as_json: bool) -> Result<u8, Fault> {
-    let devices = all(paths).await?;
+async fn list(place: &Place, as_json: bool) -> Result<u8, Fault> {
+    let devices = all(place).await?;
     let mut out = Out::open();
     if as_json {
         let all: Vec<_> = devices.iter().map(json::Device::from).collect();
@@ -106,7 +106,7 @@ async fn list(paths: &Paths, as_json: bool) -> Result<u8, Fault> {
     } else if devices.is_empty() {
         writeln!(out, "No devices. Let one in with: abide pair")?;
     } else {
-        let known = sessions::list(paths).await.sessions;
+        let known = sessions::list(place).await.sessions;
         let rows: Vec<_> = devices.iter().map(|info| row(info, &known)).collect();
         for line in layout(&COLUMNS, &rows, out.width, out.color) {
             writeln!(out, "{line}")?;
@@ -170,13 +170,13 @@ fn seen(info: &DeviceInfo) -> String {
     }
 }
 
-async fn info(paths: &Paths, device: &str, as_json: bool) -> Result<u8, Fault> {
-    let info = find(paths, device).await?;
+async fn info(place: &Place, device: &str, as_json: bool) -> Result<u8, Fault> {
+    let info = find(place, device).await?;
     let mut out = Out::open();
     if as_json {
         json::print(&mut out, &json::Device::from(&info))?;
     } else {
-        let known = sessions::list(paths).await.sessions;
+        let known = sessions::list(place).await.sessions;
         let lines = [
             ("name", clean(&info.name)),
             ("id", json::device_id(info.id)),
@@ -205,30 +205,30 @@ async fn info(paths: &Paths, device: &str, as_json: bool) -> Result<u8, Fault> {
     Ok(0)
 }
 
-async fn set_role(paths: &Paths, device: &str, role: Role, rights: &Rights) -> Result<u8, Fault> {
-    let device = find(paths, device).await?;
+async fn set_role(place: &Place, device: &str, role: Role, rights: &Rights) -> Result<u8, Fault> {
+    let device = find(place, device).await?;
     let expires = rights.expires.map(|lasts| {
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         clock::now().saturating_add(lasts)
     });
     let grant = Grant {
         role: role.into(),
-        sessions: sessions_of(paths, &rights.session).await?,
+        sessions: sessions_of(place, &rights.session).await?,
         history: rights.history,
         expires,
     };
     let (device, edit) = (device.id, DeviceEdit::Grant(grant));
-    sessions::ask_daemon(paths, Request::EditDevice { device, edit }).await?;
+    sessions::ask_daemon(place, Request::EditDevice { device, edit }).await?;
     Ok(0)
 }
 
 /// `None`: all of them.
-async fn revoke(paths: &Paths, device: Option<&str>) -> Result<u8, Fault> {
+async fn revoke(place: &Place, device: Option<&str>) -> Result<u8, Fault> {
     let device = match device {
-        Some(name) => Some(find(paths, name).await?.id),
+        Some(name) => Some(find(place, name).await?.id),
         None => None,
     };
-    let answer = sessions::ask_daemon(paths, Request::Revoke { device }).await?;
+    let answer = sessions::ask_daemon(place, Request::Revoke { device }).await?;
     let Answer::Revoked(revoked) = answer else {
         return Err(sessions::unexpected("the daemon").into());
     };

@@ -4,59 +4,61 @@ use abide_protocol::message::Request;
 
 use crate::cli;
 use crate::fault::Fault;
-use crate::sessions::{self, has_ended};
+use crate::sessions::{self, Located, Place, has_ended};
 
 pub(super) async fn rename(args: cli::Rename) -> Result<u8, Fault> {
     super::check_name(&args.name)?;
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(&args.session)).await?;
+    let found = sessions::find(Some(&args.session)).await?;
     let request = Request::Rename {
-        session: info.id,
+        session: found.info.id,
         name: args.name,
     };
     // The daemon, not the keeper: it knows which names are taken.
-    sessions::ask_daemon(&paths, request).await?;
+    sessions::ask_daemon(&found.place, request).await?;
     Ok(0)
 }
 
 /// Stops at the first that cannot be removed.
 pub(super) async fn remove(args: cli::Remove) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
     let sessions = if args.ended {
-        let listing = sessions::list(&paths).await;
+        let place = Place::here()?;
+        let listing = sessions::list(&place).await;
         if let Some(down) = listing.daemon_down {
             return Err(down.into());
         }
-        listing.sessions.into_iter().filter(has_ended).collect()
+        let ended = listing.sessions.into_iter().filter(has_ended);
+        let here = |info| Located {
+            place: place.clone(),
+            info,
+        };
+        ended.map(here).collect()
     } else {
         let mut found = Vec::new();
         for name in &args.sessions {
-            found.push(sessions::find(&paths, Some(name)).await?);
+            found.push(sessions::find(Some(name)).await?);
         }
         found
     };
-    for info in sessions {
+    for Located { place, info } in sessions {
         let request = Request::Remove { session: info.id };
-        sessions::ask_daemon(&paths, request).await?;
+        sessions::ask_daemon(&place, request).await?;
     }
     Ok(0)
 }
 
 pub(super) async fn clear(args: cli::Named) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(&args.session)).await?;
-    let request = Request::Clear { session: info.id };
-    sessions::ask(&paths, &info, request).await?;
+    let found = sessions::find(Some(&args.session)).await?;
+    let session = found.info.id;
+    sessions::ask(&found, Request::Clear { session }).await?;
     Ok(0)
 }
 
 pub(super) async fn trust(args: cli::Trust) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(&args.session)).await?;
+    let found = sessions::find(Some(&args.session)).await?;
     let request = Request::Trust {
-        session: info.id,
+        session: found.info.id,
         trusted: !args.off,
     };
-    sessions::ask(&paths, &info, request).await?;
+    sessions::ask(&found, request).await?;
     Ok(0)
 }

@@ -13,10 +13,9 @@ use crate::sessions::{self, has_ended};
 
 /// Ends a session and waits for its end.
 pub(super) async fn run(args: cli::Named, how: EndHow) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(&args.session)).await?;
-    let name = clean(&info.name);
-    if has_ended(&info) {
+    let found = sessions::find(Some(&args.session)).await?;
+    let name = clean(&found.address());
+    if has_ended(&found.info) {
         let what = match how {
             EndHow::Stop => "stop",
             EndHow::Kill => "kill",
@@ -27,12 +26,12 @@ pub(super) async fn run(args: cli::Named, how: EndHow) -> Result<u8, Fault> {
         return Err(failure(FailKind::State, line).into());
     }
     let request = Request::End {
-        session: info.id,
+        session: found.info.id,
         how,
     };
     // First wait, then end it: a keeper that nobody is attached to leaves with its program.
-    let end = End::await_of(&paths, &info).await?;
-    sessions::ask(&paths, &info, request).await?;
+    let end = End::await_of(&found).await?;
+    sessions::ask(&found, request).await?;
     let line = match end.seen().await? {
         ExitStatus::Code(0) => format!("\"{name}\" ended"),
         ExitStatus::Code(code) => format!("\"{name}\" ended with code {code}"),

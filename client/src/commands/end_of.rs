@@ -1,44 +1,37 @@
 //! Waiting for the end of a session.
 
 use abide_protocol::RequestId;
-use abide_protocol::message::{
-    Answer, ExitStatus, FailKind, Request, SessionInfo, ToClient, ToServer,
-};
-use abide_protocol::paths::Paths;
+use abide_protocol::message::{Answer, ExitStatus, FailKind, Request, ToClient, ToServer};
 
 use super::list::clean;
 use crate::fault::{Fault, failure};
 use crate::link::Link;
-use crate::sessions;
+use crate::sessions::{self, Located};
 
 /// The only request on its link.
 const WAIT: RequestId = RequestId(1);
 
 /// The end of a session, which has been asked for.
 pub(super) struct End<'a> {
-    paths: &'a Paths,
-    info: &'a SessionInfo,
+    of: &'a Located,
     /// `None`: there is no keeper any more.
     keeper: Option<Link>,
 }
 
 impl<'a> End<'a> {
     /// Asks the session's keeper to tell when it has ended.
-    pub(super) async fn await_of(paths: &'a Paths, info: &'a SessionInfo) -> Result<Self, Fault> {
-        let keeper = match sessions::connect_keeper(paths, info.id).await {
+    pub(super) async fn await_of(of: &'a Located) -> Result<Self, Fault> {
+        let session = of.info.id;
+        let keeper = match sessions::connect_keeper(&of.place, session).await {
             Ok(mut link) => {
-                let request = Request::Wait { session: info.id };
+                let request = Request::Wait { session };
                 link.send(&ToServer::Request { id: WAIT, request }).await?;
                 Some(link)
             }
             Err(error) if error.nobody() => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self {
-            paths,
-            info,
-            keeper,
-        })
+        Ok(Self { of, keeper })
     }
 
     /// Waits until it has come.
@@ -57,7 +50,7 @@ impl<'a> End<'a> {
                 let line = format!(
                     "\"{}\" is lost: its keeper or the machine went down, \
                      and nobody saw how it ended",
-                    clean(&self.info.name)
+                    clean(&self.of.address())
                 );
                 Err(failure(FailKind::Internal, line).into())
             }
@@ -66,8 +59,8 @@ impl<'a> End<'a> {
     }
 
     async fn ask_daemon(&self) -> Result<ExitStatus, Fault> {
-        let session = self.info.id;
-        match sessions::ask_daemon(self.paths, Request::Wait { session }).await? {
+        let session = self.of.info.id;
+        match sessions::ask_daemon(&self.of.place, Request::Wait { session }).await? {
             Answer::Exited(status) => Ok(status),
             _ => Err(sessions::unexpected("the daemon").into()),
         }

@@ -13,14 +13,13 @@ use crate::sessions::{self, has_ended};
 use crate::{clock, json};
 
 pub(super) async fn run(args: cli::Info) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let found = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let request = Request::Info { session: found.id };
+    let found = sessions::find(args.target.session.as_deref()).await?;
+    let session = found.info.id;
     // The keeper knows best; without it, what the list says is good enough.
-    let info = match sessions::ask(&paths, &found, request).await {
+    let info = match sessions::ask(&found, Request::Info { session }).await {
         Ok(Answer::Session(info)) => *info,
         Err(failure) if failure.kind == FailKind::Forbidden => return Err(failure.into()),
-        _ => found,
+        _ => found.info,
     };
     let mut out = Out::open();
     if args.json {

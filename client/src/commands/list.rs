@@ -1,45 +1,96 @@
 //! `abide list`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use abide_protocol::message::{ExitStatus, SessionInfo, SessionState};
+use tokio::task::JoinSet;
 
 use crate::cli;
 use crate::duration::age;
 use crate::fault::Fault;
 use crate::output::Out;
-use crate::sessions::{self, has_ended};
+use crate::sessions::{self, Located, Place, has_ended};
 use crate::table::{Cell, Column, Give, layout};
 use crate::{clock, json};
 
 /// Ended sessions that are listed without `--all`.
 const ENDED_SHOWN: usize = 10;
+/// A machine that has not answered by then is listed as not answering.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Digits of an id that are shown at least.
 const ID_DIGITS: usize = 8;
 
 pub(super) async fn run(args: cli::List) -> Result<u8, Fault> {
-    let listing = sessions::list(&sessions::paths()?).await;
+    let here = Place::here()?;
+    let machines = if args.all {
+        Place::paired()?
+    } else {
+        Vec::new()
+    };
+    let (listing, away) = tokio::join!(sessions::list(&here), list_away(machines));
     if let Some(down) = listing
         .daemon_down
         .as_ref()
-        .filter(|_| listing.sessions.is_empty())
+        .filter(|_| listing.sessions.is_empty() && away.is_empty())
     {
         return Err(down.clone().into());
     }
+    let ours = listing.sessions.into_iter().map(|info| Located {
+        place: here.clone(),
+        info,
+    });
+    let (found, unreachable): (Vec<_>, Vec<_>) = away.into_iter().partition(Result::is_ok);
+    let all: Vec<_> = ours.chain(found.into_iter().flatten().flatten()).collect();
     let mut out = Out::open();
     if args.json {
-        let all: Vec<_> = listing.sessions.iter().map(json::Session::from).collect();
+        let all: Vec<_> = all.iter().map(json::Session::from).collect();
         json::print(&mut out, &all)?;
-    } else if listing.sessions.is_empty() {
+    } else if all.is_empty() {
         writeln!(out, "No sessions. Make one with: abide new")?;
     } else {
-        print(&mut out, listing.sessions, args.all)?;
+        print(&mut out, all.into_iter().map(addressed).collect(), args.all)?;
     }
     out.flush()?;
     if let Some(down) = listing.daemon_down {
         super::note(&format!("ended sessions are not listed: {}", down.line));
     }
+    for why in unreachable.into_iter().filter_map(Result::err) {
+        super::note(&format!("not listed: {why}"));
+    }
     Ok(0)
+}
+
+/// The sessions of other machines, all of which are asked at once; or why one has not said.
+async fn list_away(machines: Vec<Place>) -> Vec<Result<Vec<Located>, String>> {
+    let mut asked = JoinSet::new();
+    for place in machines {
+        asked.spawn(async move {
+            let listing = tokio::time::timeout(PATIENCE, sessions::list(&place)).await;
+            let name = place.machine().unwrap_or_default();
+            let Ok(listing) = listing else {
+                return Err(format!(
+                    "{name} does not answer within {} s",
+                    PATIENCE.as_secs()
+                ));
+            };
+            if let Some(down) = listing.daemon_down {
+                return Err(down.line);
+            }
+            let located = |info| Located {
+                place: place.clone(),
+                info,
+            };
+            Ok(listing.sessions.into_iter().map(located).collect())
+        });
+    }
+    asked.join_all().await
+}
+
+/// A session under the name by which it is reached from here.
+fn addressed(found: Located) -> SessionInfo {
+    let name = found.address();
+    SessionInfo { name, ..found.info }
 }
 
 /// Prints the table: the living, the one used last first, then the ended, the latest first.

@@ -16,32 +16,38 @@ use crate::cli;
 use crate::config::Config;
 use crate::fault::{Fault, failure};
 use crate::output::{Out, interactive};
-use crate::sessions::{self, has_ended};
+use crate::sessions::{self, Place, has_ended};
 use crate::{json, linger, look};
 
 pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
-    if let Some(name) = &args.name {
+    let (place, name) = Place::split(args.name.as_deref())?;
+    if let Some(name) = name {
         super::check_name(name)?;
     }
-    let paths = sessions::paths()?;
     let attach = interactive() && !args.detach && !args.json;
-    let listing = sessions::list(&paths).await;
-    if attach && let Some(nested) = super::attach::nested(&listing.sessions) {
+    let listing = sessions::list(&place).await;
+    if attach
+        && matches!(place, Place::Here(_))
+        && let Some(nested) = super::attach::nested(&listing.sessions)
+    {
         let line = format!("{}, or make the new one with --detach", nested.line);
         return Err(failure(nested.kind, line).into());
     }
-    if let Some(living) = living(&listing.sessions, args.name.as_deref()) {
-        return taken(&args, living, attach).await;
+    if let Some(living) = living(&listing.sessions, name) {
+        return taken(&args, &place, living, attach).await;
     }
     if let Some(down) = listing.daemon_down {
         return Err(down.into());
     }
-    let config = Config::load(&paths.config_file()).map_err(|why| {
+    let config = Config::load(&sessions::paths()?.config_file()).map_err(|why| {
         let line = format!("cannot read the configuration: {why}");
         failure(FailKind::Invalid, line)
     })?;
-    let mut spec = spec(&args, &config)?;
-    if let Some(warning) = linger::warning() {
+    let mut spec = match place {
+        Place::Here(_) => spec(&args, &config)?,
+        Place::Away(_) => spec_away(&args, name),
+    };
+    if let (Place::Here(_), Some(warning)) = (&place, linger::warning()) {
         super::note(&warning);
     }
     let asked = if attach { look::ask().await } else { None };
@@ -51,17 +57,17 @@ pub(super) async fn run(args: cli::New) -> Result<u8, Fault> {
     let request = Request::New {
         spec: Box::new(spec),
     };
-    let Answer::Session(info) = sessions::ask_daemon(&paths, request).await? else {
+    let Answer::Session(info) = sessions::ask_daemon(&place, request).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
     if attach {
-        return super::attach_to(cli::Attach::to(&info), asked).await;
+        return super::attach_to(cli::Attach::to(&place, &info), asked).await;
     }
     let mut out = Out::open();
     if args.json {
         json::print(&mut out, &json::Session::from(&*info))?;
     } else {
-        writeln!(out, "{}", clean(&info.name))?;
+        writeln!(out, "{}", clean(&place.session(&info.name)))?;
     }
     out.flush()?;
     Ok(0)
@@ -75,13 +81,18 @@ fn living<'a>(sessions: &'a [SessionInfo], name: Option<&str>) -> Option<&'a Ses
 
 /// A session of this name is running already.
 #[expect(clippy::print_stderr, reason = "a question to a person")]
-async fn taken(args: &cli::New, info: &SessionInfo, attach: bool) -> Result<u8, Fault> {
-    let name = clean(&info.name);
+async fn taken(
+    args: &cli::New,
+    place: &Place,
+    info: &SessionInfo,
+    attach: bool,
+) -> Result<u8, Fault> {
+    let name = clean(&place.session(&info.name));
     if attach && !args.attach {
         eprint!("A session named \"{name}\" is running already. Attach to it? [Y/n] ");
     }
     if attach && (args.attach || super::yes(true)) {
-        return super::attach_to(cli::Attach::to(info), None).await;
+        return super::attach_to(cli::Attach::to(place, info), None).await;
     }
     if args.attach && !attach {
         // There is nothing to attach, but the session is there, as was asked for.
@@ -132,6 +143,26 @@ fn spec(args: &cli::New, config: &Config) -> Result<Spec, Fault> {
             config.history_disk
         },
     })
+}
+
+/// A program on another machine gets nothing of this one but its terminal's size.
+fn spec_away(args: &cli::New, name: Option<&str>) -> Spec {
+    let bytes = |word: &OsStr| word.as_bytes().to_vec();
+    Spec {
+        name: name.map(str::to_owned),
+        command: args.command.iter().map(|word| bytes(word)).collect(),
+        directory: args
+            .directory
+            .as_deref()
+            .map_or_else(Vec::new, |given| bytes(given.as_os_str())),
+        extra_environment: args.env.iter().map(|(n, v)| variable(n, v)).collect(),
+        size: args
+            .size
+            .or_else(|| interactive().then(terminal_size).flatten()),
+        allow_checksum: args.allow_checksum.then_some(true),
+        history_disk: args.no_history_on_disk.then_some(0),
+        ..Spec::default()
+    }
 }
 
 /// The directory to start in, absolute and there.
@@ -226,12 +257,13 @@ fn terminal_size() -> Option<Size> {
 
 impl cli::Attach {
     /// Attaches to this very session.
-    fn to(info: &SessionInfo) -> Self {
+    fn to(place: &Place, info: &SessionInfo) -> Self {
         Self {
-            session: Some(info.id.to_string()),
+            session: Some(place.session(&info.id.to_string())),
             watch: false,
             take: false,
             history: None,
+            resend_after: None,
         }
     }
 }

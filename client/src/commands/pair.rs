@@ -18,8 +18,9 @@ use super::attach::nesting;
 use super::list::clean;
 use crate::cli;
 use crate::fault::{Fault, failure};
+use crate::json;
 use crate::link::Link;
-use crate::{json, sessions};
+use crate::sessions::{self, Place};
 use picture::Picture;
 use typed::Typed;
 
@@ -27,7 +28,7 @@ use typed::Typed;
 const EXPECTED: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
+    let place = Place::here()?;
     let interactive = crate::output::interactive();
     if !args.link && !interactive {
         let line = "a picture needs a terminal, and somebody who types the device's digits there; \
@@ -37,17 +38,17 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
     if let Some(name) = &args.name {
         super::check_name(name)?;
     }
-    outside(&paths).await?;
+    outside(&place).await?;
     let lasts = args.rights.expires;
     let offer = PairingOffer {
         role: args.role.into(),
-        sessions: super::devices::sessions_of(&paths, &args.rights.session).await?,
+        sessions: super::devices::sessions_of(&place, &args.rights.session).await?,
         history: args.rights.history,
         lasts: lasts.map(|lasts| u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)),
         name: args.name,
         link: args.link,
     };
-    let mut link = sessions::connect_or_start_daemon(&paths).await?;
+    let mut link = sessions::connect_daemon_of(&place).await?;
     let offer = Box::new(offer);
     let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
         return Err(sessions::unexpected("the daemon").into());
@@ -59,8 +60,8 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
 }
 
 /// A session's screen is shown on other devices, and kept: no place for a secret.
-async fn outside(paths: &abide_protocol::paths::Paths) -> Result<(), Fault> {
-    let sessions = sessions::list(paths).await.sessions;
+async fn outside(place: &Place) -> Result<(), Fault> {
+    let sessions = sessions::list(place).await.sessions;
     match nesting::around_us(&sessions) {
         None => Ok(()),
         Some(info) => {

@@ -25,9 +25,8 @@ pub(super) async fn run(args: cli::Search) -> Result<u8, Fault> {
             "the pattern is longer than {MAX_PATTERN} bytes; give a shorter one"
         )));
     }
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(&args.session)).await?;
-    let mut reader = Reader::open(&paths, &info).await?;
+    let found = sessions::find(Some(&args.session)).await?;
+    let mut reader = Reader::open(&found).await?;
     let mut printer = Printer::new(args.json, args.context);
     let mut left = args.limit.unwrap_or(u64::MAX);
     let mut from = None;

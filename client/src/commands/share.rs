@@ -7,19 +7,20 @@ use abide_protocol::message::{Answer, CertificateInfo, FailKind, Request, ShareC
 use crate::cli;
 use crate::clock;
 use crate::fault::{Fault, failure};
+use crate::json;
 use crate::linger::{self, Linger};
 use crate::output::Out;
+use crate::sessions::{self, Place};
 use crate::tailnet;
-use crate::{json, sessions};
 
 pub(super) async fn run(args: cli::Share) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
+    let here = Place::here()?;
     let as_json = args.json;
     let change = change(args)?;
     let request = Request::Share {
         change: change.map(Box::new),
     };
-    let Answer::Share(info) = sessions::ask_daemon(&paths, request).await? else {
+    let Answer::Share(info) = sessions::ask_daemon(&here, request).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
     let mut out = Out::open();

@@ -13,10 +13,9 @@ use crate::sessions;
 use printer::Printer;
 
 pub(super) async fn run(args: cli::Tail) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let mut reader = Reader::open(&paths, &info).await?;
-    let living = !matches!(info.state, SessionState::Ended(_));
+    let found = sessions::find(args.target.session.as_deref()).await?;
+    let mut reader = Reader::open(&found).await?;
+    let living = !matches!(found.info.state, SessionState::Ended(_));
     let (_, snapshot) = reader.capture(0).await?;
     let extent = reader.extent(&snapshot).await?;
     let shown = if args.follow && living {
@@ -29,7 +28,7 @@ pub(super) async fn run(args: cli::Tail) -> Result<u8, Fault> {
     printer.history(&mut reader, extent.top).await?;
     printer.screen(extent.top, on_screen(&snapshot), shown)?;
     if args.follow && living {
-        return follow::run(&paths, &info, reader, printer).await;
+        return follow::run(&found, reader, printer).await;
     }
     printer.end()?;
     Ok(0)

@@ -16,7 +16,7 @@ use crate::fault::{Fault, failure};
 use crate::keys::names;
 use crate::link::{Link, LinkError};
 use crate::output::interactive;
-use crate::sessions::{self, has_ended};
+use crate::sessions::{self, Located, has_ended};
 
 /// Between two attempts to hand input to a program that does not read.
 const BUSY_WAIT: Duration = Duration::from_millis(100);
@@ -25,7 +25,7 @@ const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn send(args: cli::Send) -> Result<u8, Fault> {
     let text = text(args.text)?;
-    let (info, mut typist) = open(&args.session).await?;
+    let (found, mut typist) = open(&args.session).await?;
     let submit = |confirmed| {
         if args.no_enter {
             InputEvent::Paste(text.clone())
@@ -37,23 +37,23 @@ pub(super) async fn send(args: cli::Send) -> Result<u8, Fault> {
         }
     };
     let mut typed = typist.type_in(submit(args.yes)).await?;
-    if typed == Err(InputRefusal::NeedsConfirm) && confirm(&info, &text) {
+    if typed == Err(InputRefusal::NeedsConfirm) && confirm(&found, &text) {
         typed = typist.type_in(submit(true)).await?;
     }
-    done(&info, typed)
+    done(&found, typed)
 }
 
 pub(super) async fn keys(args: cli::Keys) -> Result<u8, Fault> {
     let events: Result<Vec<_>, _> = args.keys.iter().map(|name| names::parse(name)).collect();
     let events = events.map_err(|error| Fault::Usage(format!("cannot press keys: {error}")))?;
-    let (info, mut typist) = open(&args.session).await?;
+    let (found, mut typist) = open(&args.session).await?;
     let typed = typist.type_in(InputEvent::Keys(events)).await?;
-    done(&info, typed)
+    done(&found, typed)
 }
 
-fn done(info: &SessionInfo, typed: Result<(), InputRefusal>) -> Result<u8, Fault> {
+fn done(found: &Located, typed: Result<(), InputRefusal>) -> Result<u8, Fault> {
     let Err(refusal) = typed else { return Ok(0) };
-    let name = clean(&info.name);
+    let name = clean(&found.address());
     let (kind, why) = match refusal {
         InputRefusal::Busy => (
             FailKind::Exhausted,
@@ -100,28 +100,28 @@ fn bounded(text: String) -> Result<String, Fault> {
 
 /// Asks before several lines go to a program that takes each as a command.
 #[expect(clippy::print_stderr, reason = "a question to a person")]
-fn confirm(info: &SessionInfo, text: &str) -> bool {
+fn confirm(found: &Located, text: &str) -> bool {
     if !interactive() {
         return false;
     }
     let lines = text.lines().count();
     eprint!(
         "\"{}\" would take each of these {lines} lines as a command. Send them? [y/N] ",
-        clean(&info.name)
+        clean(&found.address())
     );
     super::yes(false)
 }
 
-async fn open(session: &str) -> Result<(SessionInfo, Typist), Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, Some(session)).await?;
-    if has_ended(&info) {
-        let line = format!("cannot type into \"{}\": it has ended", clean(&info.name));
+async fn open(session: &str) -> Result<(Located, Typist), Fault> {
+    let found = sessions::find(Some(session)).await?;
+    if has_ended(&found.info) {
+        let name = clean(&found.address());
+        let line = format!("cannot type into \"{name}\": it has ended");
         return Err(failure(FailKind::State, line).into());
     }
-    let link = sessions::connect_keeper(&paths, info.id).await?;
-    let typist = Typist::attach(link, &info).await?;
-    Ok((info, typist))
+    let link = sessions::connect_keeper(&found.place, found.info.id).await?;
+    let typist = Typist::attach(link, &found.info).await?;
+    Ok((found, typist))
 }
 
 /// A viewer that sees nothing and types.

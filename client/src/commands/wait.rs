@@ -12,15 +12,17 @@ use crate::output::Out;
 use crate::{json, sessions};
 
 pub(super) async fn run(args: cli::Wait) -> Result<u8, Fault> {
-    let paths = sessions::paths()?;
-    let info = sessions::find(&paths, args.target.session.as_deref()).await?;
-    let end = End::await_of(&paths, &info).await?;
+    let found = sessions::find(args.target.session.as_deref()).await?;
+    let end = End::await_of(&found).await?;
     let exited = end.seen();
     let status = match args.timeout {
         None => exited.await?,
         Some(limit) => {
             let Ok(exited) = tokio::time::timeout(limit, exited).await else {
-                super::note(&format!("\"{}\" has not ended yet", clean(&info.name)));
+                super::note(&format!(
+                    "\"{}\" has not ended yet",
+                    clean(&found.address())
+                ));
                 return Ok(TIMED_OUT);
             };
             exited?

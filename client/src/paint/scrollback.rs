@@ -27,6 +27,12 @@ impl Scrollback {
         self.printed
     }
 
+    /// The row that it wants next.
+    #[must_use]
+    pub fn next(&self) -> Option<LineNo> {
+        self.printed.or(self.began)
+    }
+
     /// The main screen is shown for the first time, with `top` as its first row.
     pub fn begin(&mut self, top: LineNo) {
         self.began.get_or_insert(top);

@@ -7,6 +7,7 @@ use abide_protocol::message::SessionInfo;
 use clap_complete::engine::CompletionCandidate;
 
 use super::has_ended;
+use crate::remote::machines::Machines;
 
 /// A user who pressed Tab does not wait longer.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -24,6 +25,15 @@ pub fn ended(typed: &OsStr) -> Vec<CompletionCandidate> {
 /// All sessions.
 pub fn all(typed: &OsStr) -> Vec<CompletionCandidate> {
     candidates(typed, |_| true)
+}
+
+/// Machines that this one is paired with.
+pub fn machines(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let names = super::paths().map(|paths| Machines::of(&paths).names());
+    let names = names.unwrap_or_default().into_iter();
+    let fitting = names.filter(|name| name.starts_with(&*typed));
+    fitting.map(CompletionCandidate::new).collect()
 }
 
 fn candidates(typed: &OsStr, fits: fn(&SessionInfo) -> bool) -> Vec<CompletionCandidate> {

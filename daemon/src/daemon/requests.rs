@@ -123,6 +123,10 @@ async fn new(daemon: &Arc<Daemon>, mut spec: Spec) -> Result<Answer, Failure> {
     if spec.environment.is_none() {
         spec.environment = Some(daemon.login_environment().await.to_vec());
     }
+    if spec.directory.is_empty() {
+        let home = std::env::var_os("HOME").unwrap_or_else(|| "/".into());
+        spec.directory = home.into_encoded_bytes();
+    }
     let daemon = Arc::clone(daemon);
     let born = tokio::spawn(async move { bear(&daemon, spec).await }).await;
     let info =

@@ -34,7 +34,7 @@ pub struct Spec {
     /// Empty: the user's login shell.
     #[cbor(n(1), with = "crate::wire::lists::arguments")]
     pub command: Vec<Vec<u8>>,
-    /// Absolute.
+    /// Absolute. Empty: the home directory, for a client that does not know the machine.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub directory: Vec<u8>,
     /// `None`: the environment of the user's login shell, found by the daemon.

@@ -3,17 +3,18 @@
 use std::time::{Duration, Instant};
 
 use abide_protocol::message::{Event, ToClient, ToServer, ViewerHeader};
-use abide_protocol::{EventNo, Revision, SessionId};
+use abide_protocol::{EventNo, Revision};
 
 use super::ending::Ending;
 use super::events::{self, Shown};
+use super::line::{Heard, Line};
+use super::opening::Opening;
 use super::outgoing::Outgoing;
 use super::picture::Picture;
 use super::scrolling::{Asked, Over};
 use super::signals::{Signal, Signals};
 use crate::keys::prefix::Prefix;
 use crate::keys::{Decoder, FromTerminal, Outer};
-use crate::link::{Link, LinkError};
 use crate::paint::Keyboard;
 use crate::tty::{Probe, Tty, Turn};
 
@@ -31,11 +32,14 @@ pub(super) struct Manners {
     pub(super) watch: bool,
     /// The prefix key for people.
     pub(super) prefix_name: String,
+    /// What was typed longer before the loss of the link is held.
+    pub(super) resend_after: Duration,
 }
 
 /// The attachment and everything it owns.
 pub(super) struct Attachment {
-    pub(super) link: Link,
+    pub(super) line: Line,
+    pub(super) opening: Opening,
     pub(super) tty: Tty,
     pub(super) signals: Signals,
     pub(super) picture: Picture,
@@ -46,12 +50,13 @@ pub(super) struct Attachment {
     pub(super) outgoing: Outgoing,
     pub(super) probe: Probe,
     pub(super) manners: Manners,
-    pub(super) session: SessionId,
     /// Questions of the scroll mode under way.
     pub(super) asked: Asked,
     pub(super) over: Option<Over>,
     /// The keeper has opened the viewer.
     pub(super) attached: bool,
+    /// It has, over this link or an earlier one.
+    pub(super) ever_attached: bool,
     /// Last event shown.
     pub(super) event: EventNo,
     /// Revision that is painted once the terminal has taken everything.
@@ -63,7 +68,7 @@ pub(super) struct Attachment {
 enum Wake {
     Signal(Signal),
     Terminal(std::io::Result<Turn>),
-    Link(Result<Option<ToClient>, LinkError>),
+    Link(Heard),
     Clock,
 }
 
@@ -106,7 +111,7 @@ impl Attachment {
         tokio::select! {
             signal = self.signals.next() => Wake::Signal(signal),
             turn = self.tty.turn(buffer, listen) => Wake::Terminal(turn),
-            message = self.link.next(), if hear => Wake::Link(message),
+            heard = self.line.next(), if hear => Wake::Link(heard),
             () = clock => Wake::Clock,
         }
     }
@@ -121,7 +126,7 @@ impl Attachment {
                 let typed = self.decoder.feed(&buffer[..count], now);
                 self.typed(typed, now)
             }
-            Wake::Link(message) => self.heard(message, now),
+            Wake::Link(heard) => self.heard(heard, now),
             Wake::Clock => self.clock(now),
         }
     }
@@ -135,6 +140,7 @@ impl Attachment {
             self.picture.deadline(),
             patient.then_some(patience),
             self.over.and_then(|over| over.until),
+            self.line.deadline(Instant::now()),
         ]
         .into_iter()
         .flatten()
@@ -150,6 +156,9 @@ impl Attachment {
             let typed = self.decoder.timeout(now);
             self.typed(typed, now)?;
         }
+        if self.line.is_down() {
+            self.tell_standing(now);
+        }
         for message in self.outgoing.due(now) {
             self.send(&message)?;
         }
@@ -160,7 +169,7 @@ impl Attachment {
     }
 
     pub(super) fn send(&mut self, message: &ToServer) -> Flow {
-        self.link
+        self.line
             .post(message)
             .map_err(|error| Ending::Lost(error.to_string()))
     }
@@ -208,26 +217,26 @@ impl Attachment {
     }
 
     /// Takes in what has come, then everything that is here already.
-    fn heard(&mut self, first: Result<Option<ToClient>, LinkError>, now: Instant) -> Flow {
+    fn heard(&mut self, first: Heard, now: Instant) -> Flow {
         let mut next = first;
         for _ in 0..BATCH {
             match next {
-                Ok(Some(message)) => self.message(message, now)?,
-                Ok(None) => {
-                    return Err(match self.over {
-                        Some(over) => Ending::Program(over.status),
-                        None => Ending::Lost("its keeper has gone".into()),
-                    });
+                Heard::Message(message) => self.message(*message, now)?,
+                Heard::Back => return self.back(now),
+                Heard::Down | Heard::Lost(_) if self.over.is_some() => return self.passed_away(),
+                Heard::Down => {
+                    self.down(now);
+                    return Ok(());
                 }
-                Err(error) => return Err(Ending::Lost(error.to_string())),
+                Heard::Lost(why) => return Err(Ending::Lost(why)),
             }
             if self.picture.full() {
                 break;
             }
-            next = match self.link.try_next() {
-                Ok(None) => break,
-                other => other,
-            };
+            match self.line.try_next() {
+                Some(heard) => next = heard,
+                None => break,
+            }
         }
         Ok(())
     }
@@ -236,7 +245,11 @@ impl Attachment {
         match message {
             ToClient::Attached { event, applied, .. } => {
                 self.attached = true;
+                let again = std::mem::replace(&mut self.ever_attached, true);
                 self.event = self.event.max(event);
+                if again || self.line.is_down() {
+                    self.returned(applied, now)?;
+                }
                 self.outgoing.applied(applied);
             }
             ToClient::Snapshot { header, snapshot } => {
@@ -268,7 +281,12 @@ impl Attachment {
             }
             ToClient::Ended { status } => self.program_ended(status, now)?,
             ToClient::Answer { id, answer } => self.scroll_answer(id, answer),
-            ToClient::Closed(failure) if self.attached => return Err(Ending::Lost(failure.line)),
+            ToClient::Closed(failure) if self.line.is_down() => {
+                return Err(Ending::Vanished(failure.line));
+            }
+            ToClient::Closed(failure) if self.ever_attached => {
+                return Err(Ending::Lost(failure.line));
+            }
             ToClient::Closed(failure) => return Err(Ending::Refused(failure)),
             ToClient::Notice(line) => self.picture.say(line, now),
             ToClient::Hello(_) | ToClient::Summary(_) | ToClient::Unknown => {}
@@ -276,7 +294,7 @@ impl Attachment {
         Ok(())
     }
 
-    fn send_all(&mut self, messages: &[ToServer]) -> Flow {
+    pub(super) fn send_all(&mut self, messages: &[ToServer]) -> Flow {
         messages.iter().try_for_each(|message| self.send(message))
     }
 

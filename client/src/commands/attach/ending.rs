@@ -17,6 +17,8 @@ pub(super) enum Ending {
     Program(ExitStatus),
     /// The keeper is gone or talks nonsense.
     Lost(String),
+    /// The link came back, and the session is not running any more.
+    Vanished(String),
     /// The attach was refused.
     Refused(Failure),
     /// This process was told to end, by this signal.
@@ -30,7 +32,7 @@ impl Ending {
         match self {
             Self::Detached => 0,
             Self::Program(status) => code_of_program(*status),
-            Self::Lost(_) => LOST,
+            Self::Lost(_) | Self::Vanished(_) => LOST,
             Self::Refused(_) => NOT_ATTACHED,
             Self::Signal(signal) => 128 + u8::try_from(*signal & 0x7f).unwrap_or(0),
             Self::TerminalGone => 128 + 1,
@@ -53,7 +55,7 @@ impl Ending {
             Self::Program(ExitStatus::Lost) => {
                 Some(format!("\"{name}\" is lost: nobody saw how it ended"))
             }
-            Self::Lost(why) => Some(format!(
+            Self::Lost(why) | Self::Vanished(why) => Some(format!(
                 "lost the link to \"{name}\": {why}; abide list shows what is still there"
             )),
             Self::Refused(failure) => {

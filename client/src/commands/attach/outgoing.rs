@@ -1,4 +1,8 @@
 //! The input stream of this attachment: numbered, and kept until the keeper has applied it. Pure.
+//!
+//! The law: each input is applied once and in order, or the user is shown it and decides. What was
+//! typed while the link was down, or long before it came back, may not be wanted any more: it is
+//! held until the user says so.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -15,13 +19,38 @@ const KEPT: usize = 4096;
 /// Bytes of kept pastes, at most, likewise.
 const KEPT_BYTES: usize = 8 << 20;
 
+/// One input that may have to be sent again.
+#[derive(Debug)]
+struct Kept {
+    seq: InputSeq,
+    event: InputEvent,
+    typed: Instant,
+    /// The link was down.
+    down: bool,
+}
+
+/// What follows from how far the keeper has come when the link is back.
+#[derive(Debug)]
+pub(super) enum Returned {
+    /// To be sent now.
+    Resend(Vec<ToServer>),
+    /// The keeper does not know this stream any more: nobody can say what of this was applied.
+    Forgotten(Vec<InputEvent>),
+}
+
 /// Everything typed here that may have to be sent again.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     stream: StreamId,
     last: InputSeq,
-    kept: VecDeque<(InputSeq, InputEvent)>,
+    /// The last that is known to have been applied.
+    applied: InputSeq,
+    kept: VecDeque<Kept>,
     bytes: usize,
+    /// Without numbers: the user has to say whether they are sent.
+    held: Vec<InputEvent>,
+    /// Nothing gets through.
+    down: bool,
     /// The keeper was busy: everything kept is sent again then.
     retry: Option<Instant>,
 }
@@ -31,28 +60,116 @@ impl Outgoing {
         Self {
             stream,
             last: InputSeq(0),
+            applied: InputSeq(0),
             kept: VecDeque::new(),
             bytes: 0,
+            held: Vec::new(),
+            down: false,
             retry: None,
         }
     }
 
     /// Numbers an event; the message to send now, if any. A Ctrl-C overtakes what waits.
-    pub(super) fn push(&mut self, event: InputEvent) -> Option<ToServer> {
-        let now = self.retry.is_none() || is_interrupt(&event);
+    pub(super) fn push(&mut self, event: InputEvent, now: Instant) -> Option<ToServer> {
+        let passes = self.retry.is_none() || is_interrupt(&event);
         self.last = self.last.next();
-        let message = now.then(|| self.message(self.last, event.clone()));
+        let message = (passes && !self.down).then(|| self.message(self.last, event.clone()));
         self.bytes += weight(&event);
-        self.kept.push_back((self.last, event));
-        while self.retry.is_none() && self.over() {
+        self.kept.push_back(Kept {
+            seq: self.last,
+            event,
+            typed: now,
+            down: self.down,
+        });
+        while self.retry.is_none() && !self.down && self.over() {
             self.drop_first();
         }
         message
     }
 
-    /// No more input can be kept.
+    /// No more input can be kept: the keyboard is not read.
     pub(super) fn full(&self) -> bool {
         self.retry.is_some() && self.over()
+    }
+
+    /// No more input can be kept while the link is down or input is held: it is not taken.
+    pub(super) fn no_room(&self) -> bool {
+        self.down && self.over() || self.held.len() > KEPT
+    }
+
+    pub(super) fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// The link was lost.
+    pub(super) fn down(&mut self) {
+        self.down = true;
+        self.retry = None;
+    }
+
+    /// The viewer is open again and everything up to `applied` was taken. What was typed less than
+    /// `patience` ago while the link was up is sent again; the rest is held.
+    pub(super) fn returned(
+        &mut self,
+        applied: InputSeq,
+        patience: Duration,
+        now: Instant,
+    ) -> Returned {
+        self.down = false;
+        let missing = self
+            .kept
+            .front()
+            .is_some_and(|kept| kept.seq > applied.next());
+        if applied < self.applied || missing {
+            self.bytes = 0;
+            let kept = self.kept.drain(..).map(|kept| kept.event);
+            return Returned::Forgotten(kept.chain(self.held.drain(..)).collect());
+        }
+        self.applied(applied);
+        let stale = |kept: &Kept| kept.down || now.saturating_duration_since(kept.typed) > patience;
+        let fresh = self.kept.iter().take_while(|kept| !stale(kept)).count();
+        let stale: Vec<_> = self.kept.drain(fresh..).collect();
+        self.bytes -= stale.iter().map(|kept| weight(&kept.event)).sum::<usize>();
+        // Once something is held, what is typed joins it: only a link that is down leads past it.
+        let (after, before): (Vec<_>, Vec<_>) = stale.into_iter().partition(|kept| kept.down);
+        let event = |kept: Kept| kept.event;
+        let held = std::mem::take(&mut self.held);
+        let held = before.into_iter().map(event).chain(held);
+        self.held = held.chain(after.into_iter().map(event)).collect();
+        self.last = self.kept.back().map_or(applied, |kept| kept.seq);
+        Returned::Resend(self.all())
+    }
+
+    /// Goes on as a new stream, of which the keeper knows nothing.
+    pub(super) fn renew(&mut self, stream: StreamId) {
+        *self = Self::new(stream);
+        self.down = true;
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        !self.down && !self.held.is_empty()
+    }
+
+    pub(super) fn held(&self) -> &[InputEvent] {
+        if self.down { &[] } else { &self.held }
+    }
+
+    /// Joins what is held.
+    pub(super) fn hold(&mut self, event: InputEvent) {
+        self.held.push(event);
+    }
+
+    /// The user wants what is held to be sent.
+    pub(super) fn release(&mut self, now: Instant) -> Vec<ToServer> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter()
+            .filter_map(|event| self.push(event, now))
+            .collect()
+    }
+
+    /// The user does not want it.
+    pub(super) fn drop_held(&mut self) {
+        self.held.clear();
     }
 
     fn over(&self) -> bool {
@@ -61,7 +178,8 @@ impl Outgoing {
 
     /// Everything up to here has been applied.
     pub(super) fn applied(&mut self, seq: InputSeq) {
-        while self.kept.front().is_some_and(|(kept, _)| *kept <= seq) {
+        self.applied = self.applied.max(seq);
+        while self.kept.front().is_some_and(|kept| kept.seq <= seq) {
             self.drop_first();
         }
         if self.kept.is_empty() {
@@ -70,8 +188,8 @@ impl Outgoing {
     }
 
     fn drop_first(&mut self) {
-        if let Some((_, event)) = self.kept.pop_front() {
-            self.bytes -= weight(&event);
+        if let Some(kept) = self.kept.pop_front() {
+            self.bytes -= weight(&kept.event);
         }
     }
 
@@ -86,10 +204,10 @@ impl Outgoing {
             self.retry.get_or_insert(now + RETRY);
             return None;
         }
-        if let Some(at) = self.kept.iter().position(|(kept, _)| *kept == seq)
-            && let Some((_, event)) = self.kept.remove(at)
+        if let Some(at) = self.kept.iter().position(|kept| kept.seq == seq)
+            && let Some(kept) = self.kept.remove(at)
         {
-            self.bytes -= weight(&event);
+            self.bytes -= weight(&kept.event);
         }
         match why {
             InputRefusal::Busy | InputRefusal::Discarded => None,
@@ -105,8 +223,13 @@ impl Outgoing {
             return Vec::new();
         }
         self.retry = None;
+        self.all()
+    }
+
+    /// Everything kept, once more.
+    fn all(&self) -> Vec<ToServer> {
         let kept = self.kept.iter();
-        kept.map(|(seq, event)| self.message(*seq, event.clone()))
+        kept.map(|kept| self.message(kept.seq, kept.event.clone()))
             .collect()
     }
 
@@ -160,7 +283,7 @@ mod tests {
         let now = Instant::now();
         let mut outgoing = Outgoing::new(StreamId([1; 16]));
         for c in "abcd".chars() {
-            assert!(outgoing.push(key(c, Mods::default())).is_some());
+            assert!(outgoing.push(key(c, Mods::default()), now).is_some());
         }
         outgoing.applied(InputSeq(1));
         for seq in 2..=4 {
@@ -169,7 +292,7 @@ mod tests {
                 None
             );
         }
-        assert!(outgoing.push(key('e', Mods::default())).is_none());
+        assert!(outgoing.push(key('e', Mods::default()), now).is_none());
         assert!(outgoing.due(now).is_empty());
         let later = outgoing.deadline().unwrap();
         assert_eq!(numbers(&outgoing.due(later)), [2, 3, 4, 5]);
@@ -181,9 +304,9 @@ mod tests {
     fn an_interrupt_does_not_wait() {
         let now = Instant::now();
         let mut outgoing = Outgoing::new(StreamId([1; 16]));
-        drop(outgoing.push(InputEvent::Paste("x".repeat(100))));
+        drop(outgoing.push(InputEvent::Paste("x".repeat(100)), now));
         outgoing.refused(InputSeq(1), InputRefusal::Busy, now);
-        assert!(outgoing.push(key('c', Mods::CTRL)).is_some());
+        assert!(outgoing.push(key('c', Mods::CTRL), now).is_some());
         outgoing.refused(InputSeq(1), InputRefusal::Discarded, now);
         assert_eq!(numbers(&outgoing.due(now + RETRY)), [2]);
     }
@@ -193,12 +316,126 @@ mod tests {
         let now = Instant::now();
         let mut outgoing = Outgoing::new(StreamId([1; 16]));
         for _ in 0..KEPT * 2 {
-            drop(outgoing.push(key('a', Mods::default())));
+            drop(outgoing.push(key('a', Mods::default()), now));
         }
         assert_eq!(outgoing.kept.len(), KEPT);
         assert!(!outgoing.full());
         outgoing.refused(outgoing.last, InputRefusal::Busy, now);
-        drop(outgoing.push(key('a', Mods::default())));
+        drop(outgoing.push(key('a', Mods::default()), now));
         assert!(outgoing.full());
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    fn resent(returned: Returned) -> Vec<u64> {
+        match returned {
+            Returned::Resend(messages) => numbers(&messages),
+            Returned::Forgotten(events) => panic!("{events:?}"),
+        }
+    }
+
+    fn typed(outgoing: &mut Outgoing, text: &str, now: Instant) {
+        for c in text.chars() {
+            outgoing.push(key(c, Mods::default()), now);
+        }
+    }
+
+    #[test]
+    fn what_was_typed_just_before_the_loss_is_sent_again_and_nothing_twice() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        typed(&mut outgoing, "abcd", now);
+        outgoing.applied(InputSeq(1));
+        outgoing.down();
+        let returned = outgoing.returned(InputSeq(2), PATIENCE, now + PATIENCE);
+        assert_eq!(resent(returned), [3, 4]);
+        assert!(!outgoing.holds());
+        typed(&mut outgoing, "e", now);
+        assert_eq!(outgoing.last, InputSeq(5));
+    }
+
+    #[test]
+    fn what_is_old_or_was_typed_meanwhile_is_held_and_numbered_anew() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        typed(&mut outgoing, "ab", now);
+        outgoing.down();
+        assert_eq!(outgoing.push(key('c', Mods::default()), now), None);
+        let returned = outgoing.returned(InputSeq(1), PATIENCE, now);
+        assert_eq!(resent(returned), [2]);
+        assert_eq!(outgoing.held(), [key('c', Mods::default())]);
+        outgoing.hold(key('d', Mods::default()));
+        assert_eq!(numbers(&outgoing.release(now)), [3, 4]);
+        assert!(!outgoing.holds());
+
+        outgoing.down();
+        let late = now + PATIENCE + Duration::from_millis(1);
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(3), PATIENCE, late)),
+            [0; 0]
+        );
+        assert_eq!(outgoing.held(), [key('d', Mods::default())]);
+        outgoing.drop_held();
+        assert_eq!(
+            numbers(
+                &outgoing
+                    .push(key('e', Mods::default()), now)
+                    .into_iter()
+                    .collect::<Vec<_>>()
+            ),
+            [4]
+        );
+    }
+
+    #[test]
+    fn what_a_second_loss_finds_held_stays_behind_what_was_sent() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        outgoing.down();
+        typed(&mut outgoing, "ab", now);
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
+            [0; 0]
+        );
+        outgoing.down();
+        typed(&mut outgoing, "c", now);
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
+            [0; 0]
+        );
+        let held = ['a', 'b', 'c'].map(|c| key(c, Mods::default()));
+        assert_eq!(outgoing.held(), held);
+    }
+
+    #[test]
+    fn a_keeper_that_forgot_the_stream_gets_nothing_again() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        typed(&mut outgoing, "abc", now);
+        outgoing.applied(InputSeq(2));
+        outgoing.down();
+        let returned = outgoing.returned(InputSeq(0), PATIENCE, now);
+        let Returned::Forgotten(events) = returned else {
+            panic!("{returned:?}");
+        };
+        assert_eq!(events, [key('c', Mods::default())]);
+        outgoing.renew(StreamId([2; 16]));
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
+            [0; 0]
+        );
+        typed(&mut outgoing, "d", now);
+        assert_eq!(outgoing.last, InputSeq(1));
+    }
+
+    #[test]
+    fn what_is_kept_while_the_link_is_down_is_bounded() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        outgoing.down();
+        while !outgoing.no_room() {
+            typed(&mut outgoing, "a", now);
+        }
+        assert_eq!(outgoing.kept.len(), KEPT + 1);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use abide_protocol::message::{Driver, Tail, ToServer};
 use abide_protocol::snapshot::MouseTracking;
-use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot, Update};
+use abide_protocol::{Book, LineNo, Modes, Revision, Row, Size, Snapshot, Update};
 
 use crate::keys::prefix::Direction;
 use crate::mirror::{Mirror, MirrorError, Step};
@@ -36,6 +36,8 @@ pub(super) struct Picture {
     pan: Pan,
     driver: Option<Driver>,
     notice: Option<(String, Instant)>,
+    /// A line of ours that stays until it is taken away; a notice covers it.
+    standing: Option<String>,
     /// Rows that go to the scrollback with the next paint.
     leaving: Vec<Arc<Row>>,
     /// Until then they may wait for more, and nothing else has changed.
@@ -73,6 +75,7 @@ impl Picture {
             pan: Pan::default(),
             driver: None,
             notice: None,
+            standing: None,
             leaving: Vec::new(),
             gathers: None,
             early: Vec::new(),
@@ -313,6 +316,24 @@ impl Picture {
         self.dirty = true;
     }
 
+    /// Shows a line of ours until another one, or none, takes its place.
+    pub(super) fn stand(&mut self, text: Option<String>) {
+        self.dirty |= self.standing != text;
+        self.standing = text;
+    }
+
+    /// The line of ours that covers the bottom row.
+    fn line(&self) -> Option<&str> {
+        let notice = self.notice.as_ref().map(|(text, _)| &**text);
+        notice.or(self.standing.as_deref())
+    }
+
+    /// The keeper goes on over another link: the revision and the rows it can go on from.
+    pub(super) fn resume(&mut self) -> (Option<Revision>, Option<LineNo>) {
+        let next = self.scrollback.next().filter(|_| self.fed);
+        (self.mirror.resume(), next)
+    }
+
     /// The user types: the view follows the cursor again.
     pub(super) fn typed(&mut self) {
         self.dirty |= std::mem::take(&mut self.pan.held);
@@ -410,9 +431,9 @@ impl Picture {
         }
         self.dirty = false;
         if let Some(scroll) = &self.scroll {
-            let notice = self.notice.as_ref().map(|(text, _)| &**text);
+            let view = scroll.view(self.line());
             bytes.extend(self.outfit.mirror(&reading(&snapshot)));
-            bytes.extend(self.painter.paint(&scroll.view(notice), &[]));
+            bytes.extend(self.painter.paint(&view, &[]));
             return Some(bytes);
         }
         self.size_notice(&snapshot, now);
@@ -422,8 +443,7 @@ impl Picture {
             self.pan = Pan::default();
         }
         self.pan = self.pan.following(&snapshot, self.size);
-        let notice = self.notice.as_ref().map(|(text, _)| &**text);
-        let view = View::of(&snapshot, self.size, self.pan, notice);
+        let view = View::of(&snapshot, self.size, self.pan, self.line());
         // On the alternate screen they wait for the main one.
         let leaving = match target {
             Surface::Inline => std::mem::take(&mut self.leaving),
@@ -437,7 +457,7 @@ impl Picture {
 
     /// What is on the screen is final: no line of ours covers it.
     pub(super) fn last_words(&mut self, now: Instant) -> Vec<u8> {
-        self.dirty |= self.notice.take().is_some();
+        self.dirty |= self.notice.take().is_some() || self.standing.take().is_some();
         self.paint(now).unwrap_or_default()
     }
 

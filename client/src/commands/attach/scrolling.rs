@@ -16,6 +16,9 @@ use crate::scroll::{Ask, Effect};
 /// long to arrive in the native scrollback.
 const LAST_ROWS: Duration = Duration::from_secs(1);
 
+/// The number of a question that was not asked yet; none that is has it.
+const UNASKED: RequestId = RequestId(0);
+
 /// The program has ended while its history was being read.
 #[derive(Clone, Copy)]
 pub(super) struct Over {
@@ -80,11 +83,7 @@ impl Attachment {
     pub(super) fn scroll_effects(&mut self, now: Instant) -> Flow {
         for effect in self.picture.scroll_effects() {
             match effect {
-                Effect::Ask(ask) => {
-                    let asked = self.link.ask(ask.request(self.session));
-                    let id = asked.map_err(|error| Ending::Lost(error.to_string()))?;
-                    self.asked.0.push((id, ask));
-                }
+                Effect::Ask(ask) => self.scroll_ask(ask)?,
                 Effect::Copy(text) => self.clipboard(text, now)?,
                 Effect::Leave => self.scroll_end(now)?,
             }
@@ -96,6 +95,28 @@ impl Attachment {
             }) if self.picture.complete() || now >= until => Err(Ending::Program(status)),
             _ => Ok(()),
         }
+    }
+
+    fn scroll_ask(&mut self, ask: Ask) -> Flow {
+        let asked = self.line.ask(ask.request(self.opening.session));
+        let id = asked.map_err(|error| Ending::Lost(error.to_string()))?;
+        // While the link is down, the question waits for the next one.
+        self.asked.0.push((id.unwrap_or(UNASKED), ask));
+        Ok(())
+    }
+
+    /// The questions under way went with the old link.
+    pub(super) fn scroll_ask_again(&mut self) -> Flow {
+        let asked = std::mem::take(&mut self.asked.0);
+        asked
+            .into_iter()
+            .try_for_each(|(_, ask)| self.scroll_ask(ask))
+    }
+
+    /// The link has gone after the program had ended.
+    pub(super) fn passed_away(&self) -> Flow {
+        self.over
+            .map_or(Ok(()), |over| Err(Ending::Program(over.status)))
     }
 
     fn clipboard(&mut self, text: String, now: Instant) -> Flow {

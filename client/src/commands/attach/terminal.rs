@@ -125,10 +125,7 @@ impl Attachment {
         }
         let bytes = self.picture.leave();
         self.tty.post(&bytes);
-        let farewell = async {
-            // The link may be gone already; that changes nothing here.
-            let _ = self.link.send(&ToServer::Detach).await;
-        };
+        let farewell = self.line.finish(&ToServer::Detach);
         let _ = tokio::time::timeout(GOODBYE, farewell).await;
         self.swallow().await;
         let rest = self.tty.take_unsent();

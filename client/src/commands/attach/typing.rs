@@ -40,7 +40,7 @@ impl Attachment {
                     self.input(InputEvent::Paste(text), now)?;
                 }
                 FromTerminal::Raw(bytes) => self.input(InputEvent::Raw(bytes), now)?,
-                FromTerminal::Mouse(mouse) => self.mouse(mouse)?,
+                FromTerminal::Mouse(mouse) => self.mouse(mouse, now)?,
                 FromTerminal::Focus(focused) => self.send(&ToServer::Focus { focused })?,
                 FromTerminal::Reply(reply) => self.reply(&reply)?,
             }
@@ -72,6 +72,12 @@ impl Attachment {
         match (keys.len(), keys.pop()) {
             (_, None) => Ok(()),
             (1, Some(key)) => self.input(InputEvent::Key(key), now),
+            // Each may be the one that decides.
+            (_, Some(last)) if self.outgoing.holds() => {
+                keys.push(last);
+                let mut keys = keys.into_iter();
+                keys.try_for_each(|key| self.input(InputEvent::Key(key), now))
+            }
             (_, Some(last)) => {
                 keys.push(last);
                 self.input(InputEvent::Keys(keys), now)
@@ -86,19 +92,28 @@ impl Attachment {
             return Ok(());
         }
         self.picture.typed();
-        match self.outgoing.push(event) {
+        if self.hold(&event, now)? {
+            return Ok(());
+        }
+        if self.outgoing.no_room() {
+            self.picture
+                .say("no more can be typed until the link is back".into(), now);
+            return Ok(());
+        }
+        match self.outgoing.push(event, now) {
             Some(message) => self.send(&message),
             None => Ok(()),
         }
     }
 
-    fn mouse(&mut self, mouse: MouseEvent) -> Flow {
+    fn mouse(&mut self, mouse: MouseEvent, now: Instant) -> Flow {
         let wanted = self
             .picture
             .snapshot()
             .is_some_and(|snapshot| snapshot.modes.mouse != MouseTracking::Off);
         let cell = self.picture.session_cell(mouse.column, mouse.row);
-        let (Some((column, row)), true, false) = (cell, wanted, self.manners.watch) else {
+        let typing = !self.manners.watch && !self.line.is_down() && !self.outgoing.holds();
+        let (Some((column, row)), true, true) = (cell, wanted, typing) else {
             return Ok(());
         };
         let event = InputEvent::Mouse(MouseEvent {
@@ -106,7 +121,7 @@ impl Attachment {
             row,
             ..mouse
         });
-        match self.outgoing.push(event) {
+        match self.outgoing.push(event, now) {
             Some(message) => self.send(&message),
             None => Ok(()),
         }

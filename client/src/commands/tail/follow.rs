@@ -5,7 +5,6 @@
 use abide_protocol::message::{
     Attach, FailKind, Limits, SessionInfo, SizeWish, TerminalLook, ToClient, ToServer,
 };
-use abide_protocol::paths::Paths;
 use abide_protocol::{Size, Snapshot, StreamId};
 
 use super::complete;
@@ -13,8 +12,9 @@ use super::printer::Printer;
 use crate::fault::{Fault, failure};
 use crate::link::{Link, LinkError};
 use crate::mirror::{Mirror, Step};
+use crate::output;
 use crate::rows::{Reader, on_screen, used};
-use crate::{output, sessions};
+use crate::sessions::{self, Located};
 
 /// The link to the session was lost.
 const LOST: u8 = 254;
@@ -23,18 +23,17 @@ const BATCH: usize = 64;
 
 /// Prints until the session ends.
 pub(super) async fn run(
-    paths: &Paths,
-    info: &SessionInfo,
+    found: &Located,
     mut reader: Reader,
     mut printer: Printer,
 ) -> Result<u8, Fault> {
-    let mut link = match sessions::connect_keeper(paths, info.id).await {
+    let mut link = match sessions::connect_keeper(&found.place, found.info.id).await {
         Ok(link) => link,
         // It has ended just now; what it showed last has been printed but for its last row.
         Err(error) if error.nobody() => return Ok(0),
         Err(error) => return Err(error.into()),
     };
-    attach(&mut link, info)?;
+    attach(&mut link, &found.info)?;
     let closed = output::closed();
     tokio::pin!(closed);
     let mut mirror = Mirror::default();
@@ -61,7 +60,7 @@ pub(super) async fn run(
                 printer.end()?;
                 super::super::note(&format!(
                     "lost the link to \"{}\": {why}",
-                    super::super::list::clean(&info.name)
+                    super::super::list::clean(&found.address())
                 ));
                 return Ok(LOST);
             }
