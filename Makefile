@@ -44,7 +44,7 @@ test-tools:
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
 
 ## Format, clippy, types, licences, and the tests that read the tree.
-lint: test-tools $(PAGE_TOOLS)
+lint: test-tools $(PAGE)
 	cargo fmt --all --check
 	cd web-client && npm run --silent lint && npm run --silent check
 	cargo clippy --locked --workspace --all-targets -- -D warnings

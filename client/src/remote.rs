@@ -99,14 +99,12 @@ impl Remote {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        match free {
-            Some(link) => Ok(link),
-            None => {
-                let rail = sessions::may_reach_out(&self.paths).await;
-                rail.map_err(LinkError::Refused)?;
-                self.connect(ssh::Prompts::Allowed).await
-            }
+        if let Some(link) = free {
+            return Ok(link);
         }
+        let rail = sessions::may_reach_out(&self.paths).await;
+        rail.map_err(LinkError::Refused)?;
+        self.connect(ssh::Prompts::Allowed).await
     }
 
     /// A new link, without asking the user for anything.
