@@ -391,6 +391,11 @@ fn requests() -> Vec<(&'static str, Request)> {
         ),
         ("remove", Request::Remove { session }),
         ("clear", Request::Clear { session }),
+    ]
+}
+
+fn between_daemon_and_keepers() -> Vec<(&'static str, Request)> {
+    vec![
         ("status", Request::Status),
         ("shutdown", Request::Shutdown),
         ("subscribe", Request::Subscribe),
@@ -516,7 +521,8 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
         ("resync".to_owned(), ToServer::Resync),
     ];
     let id = RequestId(17);
-    let requests = requests().into_iter().chain(searches());
+    let requests = requests().into_iter().chain(between_daemon_and_keepers());
+    let requests = requests.chain(searches());
     let requests = requests.chain(super::devices::requests());
     let requests = requests.chain(super::share::requests());
     examples.extend(requests.map(|(name, request)| {

@@ -13,6 +13,7 @@ pub(super) struct Page {
 }
 
 /// How long a browser may use what it has.
+#[allow(dead_code, reason = "where the page was not built, nothing is kept")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Keep {
     Never,
