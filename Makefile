@@ -38,7 +38,7 @@ test: test-tools $(PAGE)
 
 test-tools:
 	@$(NEED) cc:build-essential zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
-		tmux ssh:openssh-client /usr/sbin/sshd:openssh-server
+		tmux zbarimg:zbar-tools convert:imagemagick ssh:openssh-client /usr/sbin/sshd:openssh-server
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error

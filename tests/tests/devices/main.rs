@@ -3,5 +3,6 @@
 mod device;
 mod owner;
 mod paired;
+mod picture;
 mod revocation;
 mod strangers;
