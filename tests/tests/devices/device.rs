@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use abide_protocol::channel::address::Scheme;
 use abide_protocol::channel::device::Knock;
 use abide_protocol::channel::joining::Step;
 use abide_protocol::channel::link::PairingLink;
@@ -15,15 +16,21 @@ use abide_protocol::message::{
 use abide_protocol::wire::{self, FrameReader};
 use abide_protocol::{DeviceId, InputSeq, RequestId, SessionId, Size, StreamId};
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 
+use crate::tls;
+
 /// Nothing that is waited for here takes longer, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-pub type Socket = WebSocketStream<TcpStream>;
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// What a socket brought.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,13 +40,42 @@ pub enum Heard {
     Closed(Option<u16>),
 }
 
-pub async fn open(port: u16) -> Socket {
-    let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    tcp.set_nodelay(true).unwrap();
-    let place = format!("ws://127.0.0.1:{port}/ws").parse().unwrap();
-    let request = ClientRequestBuilder::new(place).with_sub_protocol("abide.native.1");
-    let opened = tokio_tungstenite::client_async(request, tcp).await;
-    opened.unwrap().0
+/// Where a daemon is: a port of 127.0.0.1, with TLS or without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    pub port: u16,
+    pub tls: bool,
+}
+
+impl Place {
+    fn of(link: &PairingLink) -> Self {
+        Self {
+            port: link.address.port(),
+            tls: link.address.scheme() != Scheme::Http,
+        }
+    }
+}
+
+pub async fn open(place: Place) -> Socket {
+    try_open(place).await.expect("the daemon answers")
+}
+
+/// `None`: nobody answers there.
+async fn try_open(place: Place) -> Option<Socket> {
+    let tcp = TcpStream::connect(("127.0.0.1", place.port)).await.ok()?;
+    tcp.set_nodelay(true).ok()?;
+    let (stream, scheme): (Box<dyn Stream>, _) = if place.tls {
+        let name = "127.0.0.1".try_into().unwrap();
+        let tls = tls::connector().connect(name, tcp).await.ok()?;
+        (Box::new(tls), "wss")
+    } else {
+        (Box::new(tcp), "ws")
+    };
+    let uri = format!("{scheme}://127.0.0.1:{}/ws", place.port);
+    let request = ClientRequestBuilder::new(uri.parse().unwrap());
+    let request = request.with_sub_protocol("abide.native.1");
+    let opened = tokio_tungstenite::client_async(request, stream).await;
+    Some(opened.ok()?.0)
 }
 
 pub async fn hear(socket: &mut Socket) -> Heard {
@@ -57,9 +93,14 @@ pub async fn hear(socket: &mut Socket) -> Heard {
 }
 
 pub async fn hear_message(socket: &mut Socket) -> Vec<u8> {
+    try_message(socket).await.expect("a message")
+}
+
+/// `None`: the socket is closed.
+async fn try_message(socket: &mut Socket) -> Option<Vec<u8>> {
     match hear(socket).await {
-        Heard::Message(message) => message,
-        closed @ Heard::Closed(_) => panic!("{closed:?}"),
+        Heard::Message(message) => Some(message),
+        Heard::Closed(_) => None,
     }
 }
 
@@ -71,10 +112,10 @@ pub async fn say(socket: &mut Socket, message: Vec<u8>) {
 /// A device that is being paired.
 pub struct Joining {
     socket: Socket,
-    joining: abide_protocol::channel::joining::Joining,
+    claimed: abide_protocol::channel::joining::Joining,
     key: StaticKey,
     daemon: PublicKey,
-    port: u16,
+    place: Place,
 }
 
 pub fn claim() -> Claim {
@@ -89,31 +130,43 @@ pub fn claim() -> Claim {
 impl Joining {
     /// Claims the ticket of a link.
     pub async fn begin(link: &PairingLink) -> Self {
-        let key = StaticKey::generate(&SystemEntropy).unwrap();
-        Self::again(link, key).await
+        Self::try_begin(link).await.expect("the daemon answers")
     }
 
     pub async fn again(link: &PairingLink, key: StaticKey) -> Self {
+        Self::try_again(link, key)
+            .await
+            .expect("the daemon answers")
+    }
+
+    /// `None`: the daemon is gone.
+    pub async fn try_begin(link: &PairingLink) -> Option<Self> {
+        let key = StaticKey::generate(&SystemEntropy).unwrap();
+        Self::try_again(link, key).await
+    }
+
+    async fn try_again(link: &PairingLink, key: StaticKey) -> Option<Self> {
         let knock = Knock {
             key: key.clone(),
             daemon: link.daemon,
             entropy: Arc::new(SystemEntropy),
         };
-        let mut socket = open(link.address.port()).await;
+        let mut socket = try_open(Place::of(link)).await?;
         let (hello, greeting) = knock.pair(&link.secret).unwrap();
         say(&mut socket, hello).await;
-        let (first, asking) = greeting.greeted(&hear_message(&mut socket).await).unwrap();
+        let greeted = try_message(&mut socket).await?;
+        let (first, asking) = greeting.greeted(&greeted).unwrap();
         say(&mut socket, first).await;
-        let answer = hear_message(&mut socket).await;
+        let answer = try_message(&mut socket).await?;
         let (message, joining) = asking.answered(&answer, claim(), Instant::now()).unwrap();
         say(&mut socket, message).await;
-        Self {
+        Some(Self {
             socket,
-            joining,
+            claimed: joining,
             key,
             daemon: link.daemon,
-            port: link.address.port(),
-        }
+            place: Place::of(link),
+        })
     }
 
     pub fn key(&self) -> StaticKey {
@@ -121,34 +174,46 @@ impl Joining {
     }
 
     pub async fn step(&mut self) -> Step {
-        let message = hear_message(&mut self.socket).await;
-        self.joining.receive(&message, Instant::now()).unwrap()
+        self.try_step().await.expect("a step")
+    }
+
+    async fn try_step(&mut self) -> Option<Step> {
+        let message = try_message(&mut self.socket).await?;
+        Some(self.claimed.receive(&message, Instant::now()).unwrap())
     }
 
     /// The digits that it shows.
     pub async fn code(&mut self) -> String {
-        match self.step().await {
-            Step::Show(code, _) => code.to_string(),
+        self.try_code().await.expect("a code")
+    }
+
+    pub async fn try_code(&mut self) -> Option<String> {
+        match self.try_step().await? {
+            Step::Show(code, _) => Some(code.to_string()),
             other => panic!("no code: {other:?}"),
         }
     }
 
     /// It was approved: it keeps its key.
-    pub async fn keep(mut self) -> Device {
-        let paired = match self.step().await {
+    pub async fn keep(self) -> Device {
+        self.try_keep().await.expect("a key that is kept")
+    }
+
+    pub async fn try_keep(mut self) -> Option<Device> {
+        let paired = match self.try_step().await? {
             Step::Store(paired) => paired,
             other => panic!("no key: {other:?}"),
         };
-        let stored = self.joining.stored(true, Instant::now()).unwrap();
+        let stored = self.claimed.stored(true, Instant::now()).unwrap();
         say(&mut self.socket, stored).await;
-        assert_eq!(self.step().await, Step::Done);
-        Device {
+        assert_eq!(self.try_step().await?, Step::Done);
+        Some(Device {
             id: paired.device,
             key: self.key,
             psk: paired.psk,
             daemon: self.daemon,
-            port: self.port,
-        }
+            place: self.place,
+        })
     }
 }
 
@@ -159,7 +224,7 @@ pub struct Device {
     pub key: StaticKey,
     pub psk: Psk,
     pub daemon: PublicKey,
-    pub port: u16,
+    pub place: Place,
 }
 
 fn frames(message: &ToServer) -> Vec<u8> {
@@ -179,7 +244,7 @@ impl Device {
 
     /// Connects; `None` if it is not let in.
     pub async fn try_connect(&self) -> Option<Online> {
-        let mut socket = open(self.port).await;
+        let mut socket = open(self.place).await;
         let (hello, greeting) = self.knock().resume(&self.psk).unwrap();
         say(&mut socket, hello).await;
         let (first, asking) = greeting.greeted(&hear_message(&mut socket).await).unwrap();

@@ -1,8 +1,10 @@
 //! Devices against a real daemon and real keepers: they pair, work, and lose their rights.
 
+mod deaths;
 mod device;
 mod owner;
 mod paired;
 mod picture;
 mod revocation;
 mod strangers;
+mod tls;

@@ -11,13 +11,13 @@ use abide_protocol::message::{
 use abide_protocol::{DeviceId, PairingNo, Role, SessionId};
 use support::home::Home;
 
-use crate::device::{Device, Joining};
+use crate::device::{Device, Joining, Place};
 
 pub struct Owner {
     pub home: Home,
     pub link: Link,
     /// Where devices come.
-    pub port: u16,
+    pub place: Place,
 }
 
 /// What a device gets, unless a test says otherwise.
@@ -33,13 +33,30 @@ pub fn offer(role: Role, sessions: &[SessionId]) -> PairingOffer {
 }
 
 impl Owner {
-    /// A daemon that devices on this machine can reach.
+    /// A daemon that devices on this machine can reach; it knows them as long as they are there.
     pub async fn new() -> Self {
+        Self::sharing(false).await
+    }
+
+    /// A daemon that is reached with TLS, and knows its devices for good.
+    pub async fn with_tls() -> Self {
+        Self::sharing(true).await
+    }
+
+    async fn sharing(tls: bool) -> Self {
         let home = Home::new();
         home.ok(&["daemon", "start"]);
         let mut link = Link::connect(home.run().join("daemon")).await.unwrap();
-        let port = share(&mut link).await;
-        Self { home, link, port }
+        let port = share(&mut link, tls).await;
+        let place = Place { port, tls };
+        Self { home, link, place }
+    }
+
+    /// The daemon was killed: another one takes its place.
+    pub async fn start_again(&mut self) {
+        self.home.ok(&["daemon", "start"]);
+        let socket = self.home.run().join("daemon");
+        self.link = Link::connect(socket).await.unwrap();
     }
 
     /// Starts a session that runs this shell script.
@@ -87,6 +104,20 @@ impl Owner {
         joining.keep().await
     }
 
+    /// As [`Self::pair`], beside a daemon that may die: `None` if it was not said to be done.
+    pub async fn try_pair(&mut self, offer: PairingOffer) -> Option<Device> {
+        let offer = Box::new(offer);
+        let Ok(Answer::Ticket(ticket)) = self.link.request(Request::Pair { offer }).await else {
+            return None;
+        };
+        let (pairing, link) = (ticket.pairing, PairingLink::parse(&ticket.link).unwrap());
+        let mut joining = Joining::try_begin(&link).await?;
+        let code = joining.try_code().await?;
+        let request = Request::EnterCode { pairing, code };
+        self.link.request(request).await.ok()?;
+        joining.try_keep().await
+    }
+
     pub async fn devices(&mut self) -> Vec<DeviceInfo> {
         match self.ask(Request::Devices).await {
             Answer::Devices(devices) => devices,
@@ -111,13 +142,14 @@ impl Owner {
 }
 
 /// Has the daemon listen on a port of 127.0.0.1 that is free.
-async fn share(link: &mut Link) -> u16 {
+async fn share(link: &mut Link, tls: bool) -> u16 {
     loop {
         let probe = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = probe.local_addr().unwrap().port();
         drop(probe);
         let change = Some(Box::new(ShareChange {
-            loopback: Some(port),
+            listen: tls.then(|| vec![format!("127.0.0.1:{port}")]),
+            loopback: (!tls).then_some(port),
             ..ShareChange::default()
         }));
         match link.request(Request::Share { change }).await {

@@ -12,7 +12,7 @@ use crate::owner::{Owner, offer};
 
 /// What the daemon says first to a device that has proved who it is.
 pub async fn first_message(device: &Device) -> Option<ToClient> {
-    let mut socket = open(device.port).await;
+    let mut socket = open(device.place).await;
     let (hello, greeting) = device.knock().resume(&device.psk).unwrap();
     say(&mut socket, hello).await;
     let (first, asking) = greeting.greeted(&hear_message(&mut socket).await).unwrap();
@@ -73,7 +73,7 @@ fn harmed(harm: Harm, message: &[u8], before: &[u8], heard: &[u8]) -> Vec<u8> {
 
 /// Goes as far as `stage` and does harm there; what the daemon does then.
 async fn knock(device: &Device, stage: usize, harm: Harm) -> Heard {
-    let mut socket = open(device.port).await;
+    let mut socket = open(device.place).await;
     let (hello, greeting) = device.knock().resume(&device.psk).unwrap();
     if stage == 0 {
         say(&mut socket, harmed(harm, &hello, b"", b"abide")).await;
@@ -156,7 +156,7 @@ async fn who_is_not_known_is_told_nothing() {
         daemon: key().public(),
         ..device.clone()
     };
-    let mut socket = open(other.port).await;
+    let mut socket = open(other.place).await;
     let (hello, greeting) = other.knock().resume(&other.psk).unwrap();
     say(&mut socket, hello).await;
     let (first, _) = greeting.greeted(&hear_message(&mut socket).await).unwrap();
@@ -173,7 +173,7 @@ async fn hellos_of_other_versions_are_answered_and_closed() {
     let mut hello = b"abide channel\n".to_vec();
     hello.extend_from_slice(&[0x83, 0x81, 0x18, 99, 0x82, 1, 0x80, 0x50]);
     hello.extend_from_slice(&[7; 16]);
-    let mut socket = open(owner.port).await;
+    let mut socket = open(owner.place).await;
     say(&mut socket, hello).await;
     assert!(matches!(hear(&mut socket).await, Heard::Message(_)));
     assert_eq!(hear(&mut socket).await, Heard::Closed(Some(1000)));
