@@ -1,6 +1,6 @@
 use abide_protocol::input::InputEvent;
 use abide_protocol::message::{
-    CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, SessionState, Spec, TerminalLook,
+    CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec, TerminalLook,
 };
 use abide_protocol::{
     Book, DeviceId, EventNo, InputSeq, PairingNo, Revision, Size, StreamId, wire,
@@ -374,11 +374,7 @@ fn a_session_that_is_not_covered_is_one_that_does_not_exist() {
 
 #[test]
 fn lists_show_what_is_covered() {
-    let info = |id| SessionInfo {
-        id,
-        name: "x".into(),
-        ..blank()
-    };
+    let info = |id| SessionInfo::named(id, "x".into());
     let list = || Answer::Sessions(vec![info(OWN), info(FOREIGN)]);
     let typing = grant(Role::Type, false);
     assert_eq!(shown(&typing, list()), Answer::Sessions(vec![info(OWN)]));
@@ -392,34 +388,4 @@ fn lists_show_what_is_covered() {
     );
     let owners = Answer::Devices(Vec::new());
     assert!(matches!(shown(&managing, owners), Answer::Failed(_)));
-}
-
-fn blank() -> SessionInfo {
-    SessionInfo {
-        id: OWN,
-        name: String::new(),
-        command: String::new(),
-        directory: String::new(),
-        state: SessionState::Running,
-        size: Size::DEFAULT,
-        driver: None,
-        viewers: 0,
-        created: 1,
-        active: 2,
-        title: String::new(),
-        last_line: String::new(),
-        bells: 0,
-        pid: None,
-        keeper: None,
-        revision: Revision::default(),
-        rebuilt: 0,
-        history_rows: 0,
-        history_bytes: 0,
-        ended: None,
-        tty: None,
-        bytes: 0,
-        used: 3,
-        trusted: None,
-        confined: None,
-    }
 }
