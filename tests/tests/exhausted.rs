@@ -98,7 +98,7 @@ fn without_free_terminals_nothing_is_made() {
     let said = Said::of(
         &home,
         &format!(
-            r#"mount -t devpts -o newinstance,max=1,ptmxmode=0666 devpts /dev/pts
+            r"mount -t devpts -o newinstance,max=1,ptmxmode=0666 devpts /dev/pts
             mount --bind /dev/pts/ptmx /dev/ptmx
             attempt abide new one --detach -- cat
             attempt abide new two --detach -- cat
@@ -106,7 +106,7 @@ fn without_free_terminals_nothing_is_made() {
             abide kill one
             for _ in $(seq 1000); do abide new three --detach -- cat 2>/dev/null && break; done
             abide kill three
-            abide daemon stop"#
+            abide daemon stop"
         ),
         &["0", "5"],
     );
