@@ -11,7 +11,7 @@ NEED := .ci/need
 PAGE := web-client/dist/index.html
 PAGE_TOOLS := web-client/node_modules/.package-lock.json
 
-.PHONY: run build test test-tools lint bench recordings soak fuzz install uninstall clean
+.PHONY: run build test test-tools lint bench recordings soak fuzz tls install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
@@ -72,6 +72,12 @@ soak: test-tools
 	cargo build --locked --profile checked --workspace --bins
 	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-tests
 	ABIDE_SOAK=1 cargo nextest run --locked --cargo-profile checked --profile soak -p abide-protocol hostile
+
+## Has sslyze find what TLS the daemon speaks: version 1.3 alone.
+SSLYZE := $(TARGET)/sslyze
+tls: build
+	@[ -x $(SSLYZE)/bin/sslyze ] || { python3 -m venv $(SSLYZE) && $(SSLYZE)/bin/pip install -q sslyze; }
+	.ci/tls $(SSLYZE)/bin/sslyze $(TARGET)/release
 
 FUZZ := feed save load history
 SECONDS_EACH := $(or $(SECONDS),60)
