@@ -84,7 +84,18 @@ fn resident_kib(pid: u32) -> u64 {
 /// Each stage has 5 seconds. The machine may be slow, but not that slow.
 const LATEST: Duration = Duration::from_secs(15);
 
+/// Allows this process as many descriptors as the system lets it have.
+fn many_descriptors() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    rustix::process::setrlimit(Resource::Nofile, most).expect("a limit");
+}
+
 fn half_open(stage: Stage) {
+    many_descriptors();
     let home = shared();
     let pid = home.daemon().expect("a daemon");
     // What the first connections cost is not theirs alone.

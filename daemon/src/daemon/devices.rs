@@ -30,6 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::desk;
 use super::registry::RegistryError;
 use super::roster::failure;
+use super::web::Neighbourhood;
 use clock::Clock;
 pub(super) use ledger::Deed;
 use ledger::{Entry, Ledger};
@@ -502,7 +503,7 @@ impl Devices {
             before => format!("{before} more since the row before"),
         };
         inner.note(Deed {
-            actor: strangers::network(from).to_string(),
+            actor: Neighbourhood::of(from).to_string(),
             action: "stranger",
             target: "daemon".into(),
             detail,

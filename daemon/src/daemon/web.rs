@@ -16,4 +16,5 @@ mod settings;
 mod share;
 
 pub(in crate::daemon) use descriptors::Descriptors;
+pub(in crate::daemon) use quota::Neighbourhood;
 pub(in crate::daemon) use share::Share;

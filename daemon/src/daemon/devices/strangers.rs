@@ -1,7 +1,9 @@
 //! Failures of strangers, counted: they make few rows, however many there are. Pure.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+
+use super::super::web::Neighbourhood;
 
 /// Milliseconds in which one address makes at most one row.
 const MINUTE: u64 = 60 * 1000;
@@ -19,7 +21,7 @@ struct Count {
 
 #[derive(Default, Debug)]
 pub(super) struct Strangers {
-    counts: HashMap<IpAddr, Count>,
+    counts: HashMap<Neighbourhood, Count>,
     minute: u64,
     rows: u32,
 }
@@ -34,7 +36,7 @@ impl Strangers {
             self.counts
                 .retain(|_, count| count.since > 0 || now.saturating_sub(count.written) < MINUTE);
         }
-        let address = network(address);
+        let address = Neighbourhood::of(address);
         if self.counts.len() >= ADDRESSES && !self.counts.contains_key(&address) {
             return None;
         }
@@ -51,17 +53,6 @@ impl Strangers {
         self.rows += 1;
         count.written = now;
         Some(std::mem::take(&mut count.since))
-    }
-}
-
-/// Whoever has an address of IPv6 has its /64.
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let bits = u128::from(address) & (u128::MAX << 64);
-            IpAddr::V6(Ipv6Addr::from(bits))
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one address, and all strangers together, may take before they are known.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,10 +13,10 @@ use super::limits::{ARRIVALS, ARRIVALS_EACH, MAX_ADDRESSES, MAX_STRANGERS, STRAN
 /// Who shares a quota: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has. An
 /// IPv4 address written as one of IPv6 is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Neighbourhood(IpAddr);
+pub(in crate::daemon) struct Neighbourhood(IpAddr);
 
 impl Neighbourhood {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(in crate::daemon) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => address.into(),
             IpAddr::V6(address) => {
@@ -23,6 +24,12 @@ impl Neighbourhood {
                 Ipv6Addr::from_bits(network).into()
             }
         })
+    }
+}
+
+impl fmt::Display for Neighbourhood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
