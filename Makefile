@@ -11,7 +11,8 @@ NEED := .ci/need
 PAGE := web-client/dist/index.html
 PAGE_TOOLS := web-client/node_modules/.package-lock.json
 
-.PHONY: run build test test-tools lint bench recordings soak fuzz tls install uninstall clean
+.PHONY: run build test test-tools e2e pictures browser-tools lint bench recordings soak fuzz tls \
+	install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
@@ -42,6 +43,18 @@ test-tools:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
+
+## The page in a real browser, with a real daemon behind it.
+e2e: browser-tools
+	cd web-client && npm run --silent e2e
+
+## Pictures of every page, below web-client/screenshots.
+pictures: browser-tools
+	cd web-client && npm run --silent pictures
+
+browser-tools: $(PAGE)
+	@$(NEED) chromium certutil:libnss3-tools openssl vim:vim htop
+	cargo build --locked --profile checked -p abide -p abided
 
 ## Format, clippy, types, licences, and the tests that read the tree.
 lint: test-tools $(PAGE)

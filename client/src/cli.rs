@@ -16,7 +16,7 @@ use crate::duration;
 use crate::sessions::complete;
 pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
-pub use sharing::{Join, Machines, MachinesCommand, Share};
+pub use sharing::{Join, LOOPBACK_PORT, Machines, MachinesCommand, Share, Web};
 
 /// Closes every help text and the manual.
 const EXIT_CODES: &str = "\
@@ -103,6 +103,7 @@ pub enum Command {
     Clear(Named),
     Trust(Trust),
     Share(Share),
+    Web(Web),
     Pair(Pair),
     Devices(Devices),
     Audit(Audit),

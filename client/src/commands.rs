@@ -24,6 +24,7 @@ mod stdio;
 mod tail;
 mod type_in;
 mod wait;
+mod web;
 
 use abide_protocol::message::{EndHow, FailKind};
 
@@ -54,6 +55,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Clear(args)) => edit::clear(args).await,
         Some(Command::Trust(args)) => edit::trust(args).await,
         Some(Command::Share(args)) => share::run(args).await,
+        Some(Command::Web(args)) => web::run(args).await,
         Some(Command::Pair(args)) => pair::run(args).await,
         Some(Command::Devices(args)) => devices::run(args.command).await,
         Some(Command::Audit(args)) => audit::run(args).await,

@@ -35,6 +35,14 @@ async function command(page: Page, label: string): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
+/** Starts a program in the shell, and waits until it reads. */
+async function start(page: Page, program: string): Promise<void> {
+  started += 1;
+  await page.keyboard.type(`clear; sh -c 'echo run-$((${started})).; exec ${program}'\n`);
+  await untilScreen(page, `run-${started}.`);
+}
+let started = 0;
+
 test("vim is used by typing: insert, escape, arrows, undo", async () => {
   const { page } = device;
   await show(page, "notes");
@@ -60,7 +68,7 @@ test("vim is used by typing: insert, escape, arrows, undo", async () => {
 test("an input method writes, dead keys and all", async () => {
   const { page, context } = device;
   await show(page, "work");
-  await page.keyboard.type("PS1='> '; clear; cat\n");
+  await start(page, "cat");
   const devtools = await context.newCDPSession(page);
   await page.locator(".keyboard").focus();
   await devtools.send("Input.imeSetComposition", {
@@ -82,18 +90,17 @@ test("an input method writes, dead keys and all", async () => {
 
 test("Ctrl-\\ twice sends it", async () => {
   const { page } = device;
-  await page.keyboard.type("clear; cat -v\n");
-  await untilScreen(page, /^\s*$/m);
+  await start(page, "cat -v");
   await page.keyboard.press("Control+\\");
   await page.getByRole("combobox").waitFor();
   await page.keyboard.press("Control+\\");
-  await untilScreen(page, /\^\\/);
-  await page.keyboard.type("\n");
+  // The terminal shows it, and ends the program that runs.
+  await untilScreen(page, /\^\\.*Quit/);
 });
 
 test("a paste goes as one, with a question where it holds what acts", async () => {
   const { page } = device;
-  await page.keyboard.type("clear; cat\n");
+  await start(page, "cat");
   await paste(page, "one\ntwo\n");
   await untilScreen(page, /one\s*\none\s*\ntwo\s*\ntwo|one\s*\ntwo\s*\none\s*\ntwo/);
   await paste(page, "\u001b[31mred");

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ["**/*.test.ts"],
+    include: [process.env["PICTURES"] ? "**/*.shots.ts" : "**/*.test.ts"],
     // One browser and one daemon at a time: the tests share the machine with others.
     fileParallelism: false,
     testTimeout: 60_000,

@@ -50,9 +50,22 @@ export class World {
     return stdout;
   }
 
-  async ticket(role: Role, ...words: string[]): Promise<Ticket> {
+  ticket(role: Role): Promise<Ticket> {
+    return this.#pairing("pair", "--link", "--role", role);
+  }
+
+  /** A ticket for a browser on this machine. */
+  web(): Promise<Ticket> {
+    return this.#pairing("web", "--print");
+  }
+
+  freePort(): Promise<number> {
+    return freePort();
+  }
+
+  async #pairing(...words: string[]): Promise<Ticket> {
     // What Node calls a pipe is a socket, which cannot be opened anew as a terminal's input is.
-    const pair = [ABIDE, "pair", "--link", "--role", role, ...words];
+    const pair = [ABIDE, ...words];
     const child = spawn("sh", ["-c", 'cat | "$0" "$@"', ...pair], {
       env: this.#environment(),
       stdio: ["pipe", "pipe", "pipe"],
@@ -65,11 +78,11 @@ export class World {
     const { value: link } = (await lines.next()) as { value: string | undefined };
     if (link === undefined) {
       await left;
-      throw new Error(`abide pair: ${said}`);
+      throw new Error(`abide ${words.join(" ")}: ${said}`);
     }
     const enter = async (code: string) => {
       child.stdin.end(`${code}\n`);
-      if ((await left) !== 0) throw new Error(`abide pair: ${said}`);
+      if ((await left) !== 0) throw new Error(`abide ${words.join(" ")}: ${said}`);
     };
     return { link, enter };
   }

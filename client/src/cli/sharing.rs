@@ -8,8 +8,10 @@ use clap_complete::engine::ArgValueCompleter;
 
 use crate::sessions::complete;
 
+use super::Role;
+
 /// Port on 127.0.0.1 unless another one is named.
-const LOOPBACK_PORT: &str = "7350";
+pub const LOOPBACK_PORT: &str = "7350";
 
 /// Let other devices reach your sessions
 ///
@@ -126,4 +128,23 @@ pub enum MachinesCommand {
         #[arg(add = ArgValueCompleter::new(complete::machines))]
         name: String,
     },
+}
+
+/// Show your sessions in a browser on this machine
+///
+/// Lets browsers on this machine reach the daemon (HTTP on 127.0.0.1, until `abide share
+/// --no-loopback`), opens one, and waits for the six digits that it shows: type them here. The
+/// pairing lives in the browser's tab and ends with it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide web
+  abide web --print                    for a browser that is opened by hand")]
+pub struct Web {
+    /// What the browser may do
+    #[arg(long, value_enum, default_value = "manage")]
+    pub role: Role,
+    /// Print the link, and open nothing
+    #[arg(long)]
+    pub print: bool,
 }

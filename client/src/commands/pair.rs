@@ -53,14 +53,19 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
     let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
-    let mut show = Show::begin(&ticket, args.link)?;
+    accompany(link, &ticket, args.link).await
+}
+
+/// Shows the ticket, and stays until the device is let in or the time is over.
+pub(super) async fn accompany(link: Link, ticket: &Ticket, as_link: bool) -> Result<u8, Fault> {
+    let mut show = Show::begin(ticket, as_link)?;
     let ending = Pairing::new(link, ticket.pairing)?.run(&mut show).await;
     show.hide()?;
     ending
 }
 
 /// A session's screen is shown on other devices, and kept: no place for a secret.
-async fn outside(place: &Place) -> Result<(), Fault> {
+pub(super) async fn outside(place: &Place) -> Result<(), Fault> {
     let sessions = sessions::list(place).await.sessions;
     match nesting::around_us(&sessions) {
         None => Ok(()),

@@ -22,7 +22,10 @@ export class Keyboard {
   readonly field: HTMLTextAreaElement;
   readonly #events: KeyboardEvents;
   readonly #layout: () => Layout;
+  readonly #abort = new AbortController();
   #composing = false;
+  /** The pointer was last used on the terminal: keys are meant for it, wherever the focus went. */
+  #pointed = false;
   #escapes: number[] = [];
 
   constructor(host: HTMLElement, layout: () => Layout, events: KeyboardEvents) {
@@ -33,9 +36,11 @@ export class Keyboard {
     host.append(this.field);
     this.#reset();
     this.#listen();
+    this.#listenAround(host);
   }
 
   dispose(): void {
+    this.#abort.abort();
     this.field.remove();
   }
 
@@ -79,6 +84,31 @@ export class Keyboard {
     });
     field.addEventListener("focus", () => this.#events.focus(true));
     field.addEventListener("blur", () => this.#events.focus(false));
+  }
+
+  /** A selection takes the focus away; keys go on to the session. */
+  #listenAround(host: HTMLElement): void {
+    const { signal } = this.#abort;
+    const page = host.ownerDocument;
+    const point = ({ target }: Event) => {
+      this.#pointed = target instanceof Node && host.contains(target);
+    };
+    const key = (event: KeyboardEvent) => {
+      const { target } = event;
+      const around = target instanceof Node && target !== this.field && host.contains(target);
+      if (target !== page.body && !(around && this.#pointed)) return;
+      this.#key(event);
+      if (
+        event.defaultPrevented &&
+        event.type === "keydown" &&
+        !page.querySelector("dialog[open]")
+      ) {
+        this.focus();
+      }
+    };
+    page.addEventListener("pointerdown", point, { signal });
+    page.addEventListener("keydown", key, { signal });
+    page.addEventListener("keyup", key, { signal });
   }
 
   #key(event: KeyboardEvent): void {

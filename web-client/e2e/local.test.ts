@@ -1,0 +1,43 @@
+// A browser on the same machine: HTTP on 127.0.0.1, and a pairing that ends with its tab.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { DESK, launch, openDevice, PATIENCE, show, untilScreen } from "./browser.ts";
+import { World } from "./world.ts";
+
+let world: World;
+let browser: Browser;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
+  await world.abide("share", `--loopback=${await world.freePort()}`);
+  browser = await launch(world);
+}, 3 * PATIENCE);
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+test("abide web is one code away from the sessions", { timeout: 4 * PATIENCE }, async () => {
+  const { page, faults, context } = await openDevice(browser, DESK);
+  const ticket = await world.web();
+  expect(ticket.link).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  await page.goto(ticket.link);
+  await page.getByRole("button", { name: /^Pair with/ }).click();
+  const code = await page.locator(".code").textContent();
+  await ticket.enter((code ?? "").replaceAll(" ", ""));
+  await show(page, "work");
+  await untilScreen(page, "here");
+  await page.keyboard.type("typed\n");
+  await untilScreen(page, /typed\s*\ntyped/);
+  expect(await page.evaluate(() => indexedDB.databases().then((all) => all.length))).toBe(0);
+  expect(faults).toEqual([]);
+  await context.close();
+  // Its link was its life.
+  await expect
+    .poll(() => world.abide("devices", "list", "--json").then(JSON.parse), { timeout: PATIENCE })
+    .toEqual([]);
+});

@@ -1,0 +1,113 @@
+// Pictures of every page, on the desk and on a phone, dark and light: `make pictures`.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, test } from "vitest";
+
+import { DESK, launch, openDevice, PATIENCE, PHONE, show, untilScreen } from "./browser.ts";
+import { World } from "./world.ts";
+
+const FOLDER = join(import.meta.dirname, "../screenshots");
+const AGENT = [
+  "\\033[2m> fix the flaky test in link.rs\\033[0m",
+  "",
+  "\\033[38;5;79m●\\033[0m I will look at how the link is closed first.",
+  "",
+  "\\033[38;5;79m●\\033[0m \\033[1mRead\\033[0m(client/src/link.rs)",
+  "  ⎿  Read 214 lines",
+  "",
+  "\\033[38;5;79m●\\033[0m \\033[1mUpdate\\033[0m(client/src/link.rs)",
+  "  ⎿  \\033[48;5;22m+    self.flush().await?;                 \\033[0m",
+  "     \\033[48;5;52m-    self.flush();                       \\033[0m",
+  "",
+  "┌──────────────────────────────────────────────────┐",
+  "│ \\033[1mDo you want to run cargo test?\\033[0m                   │",
+  "│ \\033[36m❯ 1. Yes\\033[0m                                          │",
+  "│   2. No, and say why                             │",
+  "└──────────────────────────────────────────────────┘",
+].join("\\n");
+
+let world: World;
+let browser: Browser;
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  world = await World.open();
+  await world.abide(
+    "new",
+    "agent",
+    "--detach",
+    "--",
+    "sh",
+    "-c",
+    `printf '\\033]0;fix the flaky test\\007${AGENT}\\n'; cat`,
+  );
+  await world.abide("new", "htop", "--detach", "--", "htop");
+  await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
+  browser = await launch(world);
+}, 3 * PATIENCE);
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+const SIZES = { desk: DESK, phone: PHONE } as const;
+
+test.each([
+  ["desk", "dark"],
+  ["desk", "light"],
+  ["phone", "dark"],
+  ["phone", "light"],
+] as const)("%s, %s", { timeout: 4 * PATIENCE }, async (size, colorScheme) => {
+  const options = {
+    ...SIZES[size],
+    colorScheme,
+    deviceScaleFactor: 2,
+    reducedMotion: "reduce",
+  } as const;
+  const { page, context } = await openDevice(browser, options);
+  const take = (name: string) =>
+    page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}.png`) });
+  const ticket = await world.ticket("manage");
+  await page.goto(new URL("/", ticket.link).href);
+  await page.getByLabel("Pairing link").waitFor();
+  await take("unpaired");
+  await page.getByLabel("Pairing link").fill(ticket.link);
+  await page.getByRole("button", { name: "Paste pairing link" }).click();
+  await page.getByRole("button", { name: /^Pair with/ }).waitFor();
+  await take("offer");
+  await page.getByRole("button", { name: /^Pair with/ }).click();
+  const code = await page.locator(".code").textContent();
+  await take("code");
+  await ticket.enter((code ?? "").replaceAll(" ", ""));
+  await page.locator(".list li").nth(2).waitFor();
+  await take("list");
+  await session(page, take, size);
+  await context.close();
+});
+
+async function session(
+  page: Page,
+  take: (name: string) => Promise<unknown>,
+  size: "desk" | "phone",
+) {
+  await show(page, "agent");
+  await untilScreen(page, "say why");
+  if (size === "phone") await page.getByRole("button", { name: "Drive from here" }).click();
+  await page.locator(".host:not(.stale)").waitFor();
+  await take("session");
+  await page.getByRole("button", { name: "Menu" }).click();
+  await take("menu");
+  await page.getByRole("button", { name: "Reader" }).click();
+  await page.locator(".reader p").first().waitFor();
+  await take("reader");
+  await page.getByRole("button", { name: "Palette" }).click();
+  await page.getByRole("combobox").waitFor();
+  await take("palette");
+  await page.keyboard.press("Escape");
+  await show(page, "htop");
+  await untilScreen(page, "Load average");
+  await take("htop");
+}
