@@ -116,9 +116,9 @@ impl Opener {
             .mode(0o600)
             .open(&path)?;
         let page = Self { path };
-        write!(
+        writeln!(
             file,
-            "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={link}\">\n"
+            "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={link}\">"
         )?;
         Ok(page)
     }

@@ -62,12 +62,12 @@ function measure(probe: HTMLElement, size: number): number {
   return width / SAMPLE.length;
 }
 
-/** The size, in half pixels, in which `cols` columns take at most `width` pixels. */
+/** The size, in tenths of pixels, in which `cols` columns take at most `width` pixels. */
 export function sizeThatFits(cols: number, width: number, probe: HTMLElement): number {
   const perPixel = measure(probe, 100) / 100;
-  let size = Math.floor((2 * width) / (cols * perPixel)) / 2;
+  let size = Math.floor((10 * width) / (cols * perPixel)) / 10;
   // Small sizes may be rounded up by the font.
-  while (size > SMALLEST && measure(probe, size) * cols > width) size -= 0.5;
+  while (size > SMALLEST && measure(probe, size) * cols > width) size -= 0.1;
   return Math.max(SMALLEST, size);
 }
 
