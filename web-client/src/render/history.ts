@@ -10,6 +10,8 @@ export const BLOCK = 200;
 const MAX_BLOCKS = 60;
 /** Milliseconds after which rows that can still change are asked for again. */
 const STALE = 1_000;
+/** Milliseconds until rows that could not be had are asked for again, if they are still wanted. */
+const RETRY = 500;
 
 /** Rows `[from, from + rows.length)` of a book. */
 export interface Rows {
@@ -87,6 +89,7 @@ export class History {
     this.#asked.add(number);
     const found = await this.#fetch(this.#book, number * BLOCK, BLOCK);
     this.#asked.delete(number);
+    if (found === null) setTimeout(this.#came, RETRY);
     if (found === null || found.rows.length === 0) return;
     const rows = new Map(found.rows.map((row, n) => [found.from + n, row]));
     this.#blocks.set(number, { rows, stale: false });
