@@ -78,6 +78,7 @@ impl Paired {
 pub struct Offer {
     child: Child,
     link: String,
+    said: BufReader<std::process::ChildStderr>,
 }
 
 impl Offer {
@@ -87,21 +88,29 @@ impl Offer {
             .args(["pair", "--link", "--role", role])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("abide pair runs");
         let mut link = String::new();
         let mut output = BufReader::new(child.stdout.as_mut().expect("output"));
         output.read_line(&mut link).expect("a link");
         let link = link.trim().to_owned();
-        Self { child, link }
+        let said = BufReader::new(child.stderr.take().expect("errors"));
+        Self { child, link, said }
     }
 
     pub fn link(&self) -> &str {
         &self.link
     }
 
+    /// Types the code once it is asked for.
     pub fn type_code(&mut self, code: &str) {
+        let mut line = String::new();
+        while !line.contains("type the six digits") {
+            line.clear();
+            let read = self.said.read_line(&mut line).expect("text");
+            assert_ne!(read, 0, "abide pair asks for the code");
+        }
         let input = self.child.stdin.as_mut().expect("input");
         writeln!(input, "{code}").expect("abide pair reads");
     }
@@ -132,7 +141,8 @@ impl Joining {
             .spawn()
             .expect("abide join runs");
         let mut input = child.stdin.take().expect("input");
-        writeln!(input, "{link}").expect("abide join reads");
+        // One that refuses its arguments reads nothing.
+        let _ = writeln!(input, "{link}");
         let output = BufReader::new(child.stdout.take().expect("output"));
         Self { child, output }
     }

@@ -206,18 +206,18 @@ fn an_attachment_outlives_its_link_and_asks_about_what_was_typed_meanwhile() {
     terminal.wait_text("link to desk down for");
     terminal.keys("wanted");
     proxy.close(false);
-    terminal.wait_text("wanted  Enter sends it, Esc drops it");
+    terminal.wait_text("the link was down: wanted");
     terminal.keys("\r");
     wait_typed(&file, "before wanted");
     proxy.close(true);
     terminal.wait_text("link to desk down for");
     terminal.keys("unwanted");
     proxy.close(false);
-    terminal.wait_text("unwanted  Enter sends it, Esc drops it");
+    terminal.wait_text("the link was down: unwanted");
     // As a terminal says Escape that has been told to say it unmistakably.
     terminal.keys("\x1b[27u");
     terminal.wait("the line is gone", |state| {
-        !state.text().contains("Esc drops it")
+        !state.text().contains("Esc drops")
     });
     terminal.keys(" and more");
     wait_typed(&file, "before wanted and more");
@@ -270,7 +270,7 @@ fn settle(file: &std::path::Path, terminal: &Terminal, expected: &str) {
     wait::until("all keystrokes", || {
         let typed = std::fs::read_to_string(file).unwrap_or_default();
         assert!(expected.starts_with(&typed), "{typed:?} of {expected:?}");
-        let asks = terminal.state(0).text().contains("Enter sends it");
+        let asks = terminal.state(0).text().contains("Enter sends, Esc drops");
         if asks && !held {
             terminal.keys("\r");
         }

@@ -18,10 +18,10 @@ pub(super) fn decision(event: &InputEvent) -> Option<(Key, bool)> {
     }
 }
 
-/// The line that asks.
+/// The line that asks; where it does not fit, what was typed is cut.
 pub(super) fn line<'e>(events: impl IntoIterator<Item = &'e InputEvent>) -> String {
     let text = text(events);
-    format!("typed while the link was down: {text}  Enter sends it, Esc drops it")
+    format!("Enter sends, Esc drops what was typed while the link was down: {text}")
 }
 
 /// What was typed, for a person: cut, with signs for keys that have no character.
