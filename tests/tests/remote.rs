@@ -71,7 +71,8 @@ fn a_paired_machine_serves_every_session_command() {
         (&all[0]["name"], &all[0]["machine"]),
         (&"play".into(), &"desk".into())
     );
-    near.ok(&["clear", "desk:play"]);
+    let said = error(&near.run_abide(&["clear", "desk:play"]));
+    assert!(said.contains("on the session's machine only"), "{said}");
     near.ok(&["send", "desk:play", "exit 3"]);
     let (code, _) = failed(&near.run_abide(&["wait", "desk:play"]));
     assert_eq!(code, 3);
@@ -235,7 +236,7 @@ fn no_keystroke_is_lost_or_doubled_over_cut_links() {
     let (cuts, keys) = if support::soak() {
         (1000, 100_000)
     } else {
-        (12, 1200)
+        (30, 6000)
     };
     let Paired { near, far, proxy } = &Paired::new("type");
     let streams = ["one", "two"].map(|name| {
