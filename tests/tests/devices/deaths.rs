@@ -96,5 +96,11 @@ async fn what_was_acknowledged_is_there_and_the_revoked_never_return() {
             assert!(gone.try_connect().await.is_none(), "{cycle}");
         }
     }
-    assert!(!revoked.is_empty());
+    // On a busy machine every death may have come first: one revocation is acknowledged in any case.
+    owner.revoke(Some(device.id)).await;
+    let daemon = owner.home.daemon().unwrap();
+    process::kill(daemon);
+    support::wait::until("the death", || (!process::lives(daemon)).then_some(()));
+    owner.start_again().await;
+    assert!(device.try_connect().await.is_none());
 }
