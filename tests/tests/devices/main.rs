@@ -7,4 +7,3 @@ mod paired;
 mod picture;
 mod revocation;
 mod strangers;
-mod tls;

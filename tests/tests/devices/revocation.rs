@@ -21,6 +21,10 @@ fn load() -> (u32, u32) {
     }
 }
 
+/// Texts under way of one device at most: together they fill the queue of the session, and alone not
+/// the sockets, where a device that writes before it reads would wait for a daemon that does the same.
+const UNDER_WAY: u64 = 1024;
+
 /// A device that types its own character as fast as it can, until its link ends.
 struct Typist {
     id: DeviceId,
@@ -35,6 +39,7 @@ async fn typist(owner: &mut Owner, session: SessionId, number: u32) -> Typist {
     online.attach(session).await;
     let text = letter.to_string().repeat(20);
     let typing = tokio::spawn(async move {
+        let mut applied = 0;
         loop {
             tokio::select! {
                 biased;
@@ -42,9 +47,16 @@ async fn typist(owner: &mut Owner, session: SessionId, number: u32) -> Typist {
                     None => return,
                     // It did not fit: what comes next takes its number.
                     Some(ToClient::Refused { seq, why: InputRefusal::Busy, .. }) => online.again(seq),
+                    Some(
+                        ToClient::Header(header)
+                        | ToClient::Snapshot { header, .. }
+                        | ToClient::Update { header, .. },
+                    ) => applied = header.applied.0,
                     Some(_) => {}
                 },
-                () = tokio::task::yield_now() => online.type_text(&text).await,
+                () = tokio::task::yield_now(), if online.typed() < applied + UNDER_WAY => {
+                    online.type_text(&text).await;
+                }
             }
         }
     });
