@@ -112,14 +112,14 @@ fuzz:
 install: build
 	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(PREFIX)/share/bash-completion/completions \
 		$(PREFIX)/share/zsh/site-functions $(PREFIX)/share/fish/vendor_completions.d
-	install -m 755 $(TARGET)/release/abide $(TARGET)/release/abided $(PREFIX)/bin/
+	install -m 755 $(addprefix $(TARGET)/release/,abide abided abide-keeper) $(PREFIX)/bin/
 	$(TARGET)/release/abide completions bash > $(PREFIX)/share/bash-completion/completions/abide
 	$(TARGET)/release/abide completions zsh > $(PREFIX)/share/zsh/site-functions/_abide
 	$(TARGET)/release/abide completions fish > $(PREFIX)/share/fish/vendor_completions.d/abide.fish
 	$(TARGET)/release/abide man $(PREFIX)/share/man/man1
 
 uninstall:
-	rm -f $(PREFIX)/bin/abide $(PREFIX)/bin/abided $(PREFIX)/share/man/man1/abide*.1 \
+	rm -f $(addprefix $(PREFIX)/bin/,abide abided abide-keeper) $(PREFIX)/share/man/man1/abide*.1 \
 		$(PREFIX)/share/bash-completion/completions/abide $(PREFIX)/share/zsh/site-functions/_abide \
 		$(PREFIX)/share/fish/vendor_completions.d/abide.fish
 

@@ -38,6 +38,7 @@ use tokio::sync::{Notify, OnceCell, Semaphore};
 use crate::guard::armour::{self, CoreLimit};
 use crate::guard::{self, Role};
 use crate::keeper::ended;
+use crate::keeper::executable::Executable;
 use desk::Desk;
 use devices::Devices;
 use keepers::Keepers;
@@ -60,6 +61,7 @@ struct Daemon {
     devices: Arc<Devices>,
     pairings: Pairings,
     keepers: Keepers,
+    keeper_program: Executable,
     login: OnceCell<Vec<EnvVar>>,
     connections: Arc<Semaphore>,
     leave: Notify,
@@ -115,11 +117,18 @@ fn start(foreground: bool) -> anyhow::Result<()> {
     }
     let db = Registry::again(&place.paths.registry())?;
     let (devices, revoked) = Devices::open(&place.paths.state, db)?;
+    let keeper_program = Executable::beside_us()?;
     std::env::set_current_dir("/")?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(serve(place, roster, (devices, revoked), core_limit))
+        .block_on(serve(
+            place,
+            roster,
+            (devices, revoked),
+            core_limit,
+            keeper_program,
+        ))
 }
 
 /// Keepers would take a daemon that an agent has started for an agent.
@@ -139,6 +148,7 @@ async fn serve(
     roster: Roster,
     (devices, revoked): (Devices, Vec<DeviceId>),
     core_limit: CoreLimit,
+    keeper_program: Executable,
 ) -> anyhow::Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -152,6 +162,7 @@ async fn serve(
         devices: Arc::new(devices),
         pairings: Pairings::default(),
         keepers,
+        keeper_program,
         login: OnceCell::new(),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         leave: Notify::new(),

@@ -15,6 +15,7 @@ pub mod ended;
 mod engine;
 mod environment;
 mod events;
+pub mod executable;
 mod focus;
 mod history;
 mod hold;

@@ -1,4 +1,4 @@
-//! `abided`: the daemon, and in the same binary the keepers that it starts.
+//! `abided`: the daemon.
 
 use std::process::ExitCode;
 
@@ -20,9 +20,6 @@ enum Command {
         #[arg(long)]
         foreground: bool,
     },
-    /// Keep one session; its birth record comes on standard input
-    #[command(hide = true)]
-    Keep,
 }
 
 fn main() -> ExitCode {
@@ -31,7 +28,6 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     match Cli::parse().command {
-        Some(Command::Keep) => abided::keeper::birth::run(),
         Some(Command::Run { foreground }) => abided::daemon::run(foreground),
         None => abided::daemon::run(false),
     }

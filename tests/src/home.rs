@@ -160,7 +160,6 @@ impl Home {
             arguments
                 .first()
                 .is_some_and(|program| program.ends_with("abided"))
-                && arguments.get(1).is_none_or(|argument| argument != "keep")
         })
     }
 
@@ -187,7 +186,7 @@ impl Home {
             let arguments = process::arguments(*pid);
             arguments
                 .first()
-                .is_some_and(|word| word.ends_with("abided"))
+                .is_some_and(|word| word.ends_with("abided") || word.ends_with("abide-keeper"))
         };
         all.filter(ours).collect()
     }

@@ -326,25 +326,25 @@ fn daemon_and_keepers_cannot_be_looked_into() {
 }
 
 #[test]
-fn abided_refuses_borrowed_rights() {
+fn daemon_and_keepers_refuse_borrowed_rights() {
     if !rustix::process::geteuid().is_root() {
         // Nobody else can have two users at once without a file to borrow them from.
         return;
     }
     let home = Home::new();
-    let abided = process::built("abided");
-    for (option, said) in [("--ruid", "setuid"), ("--rgid", "setgid")] {
-        let mut command = home.command("setpriv");
-        let output = command
-            .args(["--keep-groups", option, "1"])
-            .arg(&abided)
-            .arg("run")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        let line = String::from_utf8(output.stderr).unwrap();
-        assert!(line.contains(said) && line.lines().count() == 1, "{line}");
-        assert!(!home.abide().exists());
+    for program in ["abided", "abide-keeper"].map(process::built) {
+        for (option, said) in [("--ruid", "setuid"), ("--rgid", "setgid")] {
+            let mut command = home.command("setpriv");
+            let output = command
+                .args(["--keep-groups", option, "1"])
+                .arg(&program)
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            let line = String::from_utf8(output.stderr).unwrap();
+            assert!(line.contains(said) && line.lines().count() == 1, "{line}");
+            assert!(!home.abide().exists());
+        }
     }
 }
 

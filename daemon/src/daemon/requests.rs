@@ -151,7 +151,7 @@ async fn bear(daemon: &Daemon, mut spec: Spec) -> Result<SessionInfo, Failure> {
         spec,
         state: daemon.place.paths.state.clone(),
     };
-    match birth::spawn(&birth).await {
+    match birth::spawn(&daemon.keeper_program, &birth).await {
         // A keeper speaks for its own session only.
         Ok(info) if info.id == id => {
             let seen = info.clone();

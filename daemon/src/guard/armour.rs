@@ -18,9 +18,9 @@ pub fn borrowed_rights() -> Option<&'static str> {
 /// `(real, effective)` of each.
 fn refusal(users: (u32, u32), groups: (u32, u32)) -> Option<&'static str> {
     if users.0 != users.1 {
-        return Some("abided must not be setuid; run: chmod u-s on its file");
+        return Some("this program must not be setuid; run: chmod u-s on its file");
     }
-    (groups.0 != groups.1).then_some("abided must not be setgid; run: chmod g-s on its file")
+    (groups.0 != groups.1).then_some("this program must not be setgid; run: chmod g-s on its file")
 }
 
 /// The limit on core dumps that this process was started with. Its own is 0, which what it starts

@@ -1,11 +1,11 @@
-//! How a keeper comes to life: the daemon starts `abided keep` with one end of a socket pair as
-//! standard input, and sends it a [`Birth`]; the keeper answers once the program runs, or could
+//! How a keeper comes to life: the daemon starts `abide-keeper` with one end of a socket pair
+//! as standard input, and sends it a [`Birth`]; the keeper answers once the program runs, or could
 //! not be started.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use abide_protocol::message::{FailKind, Failure, SessionInfo, Spec};
 use minicbor::{Decode, Encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::executable::{self, Executable};
 use super::{pty, session};
 use crate::guard::armour;
 
@@ -29,8 +30,6 @@ const HELPER: Duration = Duration::from_millis(50);
 /// Lets glibc give back the memory that a burst took: without a bound it raises its own. For the
 /// keeper alone, never for programs in sessions.
 pub(super) const HEAP: (&str, &str) = ("MALLOC_TRIM_THRESHOLD_", "131072");
-/// The running program, also after its file was replaced by an upgrade.
-const OWN_EXECUTABLE: &str = "/proc/self/exe";
 
 /// Everything a keeper has to know.
 #[derive(Clone, Debug)]
@@ -63,18 +62,12 @@ enum Outcome {
 }
 
 /// Starts a keeper, detached from this process, and waits until its program runs.
-pub async fn spawn(birth: &Birth) -> Result<SessionInfo, Failure> {
-    spawn_with(Path::new(OWN_EXECUTABLE), birth).await
-}
-
-/// As [`spawn`], with the executable of the keeper.
-pub async fn spawn_with(executable: &Path, birth: &Birth) -> Result<SessionInfo, Failure> {
+pub async fn spawn(executable: &Executable, birth: &Birth) -> Result<SessionInfo, Failure> {
     let (ours, theirs) = UnixStream::pair().map_err(internal)?;
     ours.set_nonblocking(true).map_err(internal)?;
     let mut link = tokio::net::UnixStream::from_std(ours).map_err(internal)?;
-    let child = tokio::process::Command::new(executable)
-        .arg0("abided")
-        .arg("keep")
+    let child = tokio::process::Command::new(executable.path())
+        .arg0(executable::NAME)
         .env(HEAP.0, HEAP.1)
         .current_dir("/")
         .stdin(Stdio::from(OwnedFd::from(theirs)))
@@ -99,7 +92,7 @@ pub async fn spawn_with(executable: &Path, birth: &Birth) -> Result<SessionInfo,
     }
 }
 
-/// The `keep` command: what [`spawn`] starts.
+/// All of the program that [`spawn`] starts.
 #[must_use]
 pub fn run() -> ExitCode {
     match start() {
@@ -111,8 +104,8 @@ pub fn run() -> ExitCode {
 fn start() -> io::Result<()> {
     let core_limit = armour::put_on()?;
     pty::close_inherited()?;
-    // Started through /proc/self/exe, it would be called "exe" in lists of processes.
-    rustix::thread::set_name(c"abided")?;
+    // Started through a descriptor, it would be called by its number in lists of processes.
+    rustix::thread::set_name(c"abide-keeper")?;
     let mut link = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     pty::silence()?;
     // Fails only for a leader of a process group, which is detached already.

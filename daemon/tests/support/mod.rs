@@ -25,7 +25,8 @@ use abide_protocol::{
     DeviceId, EventNo, InputSeq, LineNo, RequestId, Row, SessionId, Size, Snapshot, StreamId,
     apply, paths,
 };
-use abided::keeper::birth::{Birth, spawn_with};
+use abided::keeper::birth::{Birth, spawn};
+use abided::keeper::executable::Executable;
 
 /// Nothing that is waited for here takes longer, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,7 +63,8 @@ impl Home {
             .enable_all()
             .build()
             .unwrap();
-        let info = runtime.block_on(spawn_with(Path::new(env!("CARGO_BIN_EXE_abided")), &birth))?;
+        let program = Executable::open(Path::new(env!("CARGO_BIN_EXE_abide-keeper"))).unwrap();
+        let info = runtime.block_on(spawn(&program, &birth))?;
         self.births.borrow_mut().push(info.clone());
         Ok(info)
     }
