@@ -74,11 +74,69 @@ fn rows_behind_the_alternate_screen_are_read() {
     output.read_line(&mut line).unwrap();
     home.ok(&["keys", "work", "enter"]);
     output.read_line(&mut line).unwrap();
-    assert_eq!(line, "30\nback\n");
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "29\n30\nback\n");
     home.ok(&["kill", "work"]);
     child.wait().unwrap();
     let all = home.ok(&["capture", "work", "--lines", "29.."]);
     assert_eq!(lines(&all), ["29", "30", "back"]);
+}
+
+/// The row in which a program goes on after its alternate screen is printed once, when it is
+/// complete.
+#[test]
+fn following_takes_no_row_behind_the_alternate_screen_for_complete() {
+    let home = Home::new();
+    let script = r"seq 3; printf half; printf '\e[?1049hother'; read x; printf '\e[?1049l'; echo ' and half'";
+    session(&home, "work", script);
+    home.wait_screen("work", "other");
+    let mut child = follow(&home, &["-n", "2"]);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    output.read_line(&mut text).unwrap();
+    output.read_line(&mut text).unwrap();
+    home.ok(&["keys", "work", "enter"]);
+    output.read_to_string(&mut text).unwrap();
+    assert_eq!(lines(&text), ["2", "3", "half and half"]);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// What stood on the main screen is kept of a session that ends on its alternate one.
+#[test]
+fn rows_behind_the_last_screen_are_kept() {
+    let home = Home::new();
+    let script = r"seq 30; printf '\e[?1049hother'; read x";
+    session(&home, "work", script);
+    home.wait_screen("work", "other");
+    let keeper = home.keeper("work");
+    home.ok(&["keys", "work", "enter"]);
+    wait::until("the end of the keeper", || {
+        (!process::lives(keeper)).then_some(())
+    });
+    let tail = home.ok(&["tail", "work", "-n", "3"]);
+    assert_eq!(lines(&tail), ["28", "29", "30"]);
+    let printed = home.ok(&["capture", "work", "--lines", "19.."]);
+    assert!(printed.lines().eq((19..=30).map(|n| n.to_string())));
+    let found = home.ok(&["search", "work", "^30$", "-C", "1", "--json"]);
+    assert!(found.contains("29"), "{found}");
+    assert!(home.ok(&["capture", "work"]).contains("other"));
+}
+
+/// Who follows until a session ends on its alternate screen gets all of the main one.
+#[test]
+fn following_ends_with_the_rows_behind_the_last_screen() {
+    let home = Home::new();
+    let script = r"seq 30; printf '\e[?1049hother'; read x";
+    session(&home, "work", script);
+    home.wait_screen("work", "other");
+    let mut child = follow(&home, &["-n", "1"]);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    output.read_line(&mut text).unwrap();
+    home.ok(&["keys", "work", "enter"]);
+    output.read_to_string(&mut text).unwrap();
+    assert_eq!(lines(&text), ["29", "30"]);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod follow;
 mod printer;
 
 use abide_protocol::message::{Failure, SessionState};
-use abide_protocol::{LineNo, Snapshot};
+use abide_protocol::{Book, LineNo, Snapshot};
 
 use crate::cli;
 use crate::fault::Fault;
@@ -17,8 +17,12 @@ pub(super) async fn run(args: cli::Tail) -> Result<u8, Fault> {
     let mut reader = Reader::open(&found).await?;
     let living = !matches!(found.info.state, SessionState::Ended(_));
     let (_, snapshot) = reader.capture(0).await?;
-    let extent = reader.extent(&snapshot).await?;
+    let mut extent = reader.extent(&snapshot).await?;
     let shown = if args.follow && living {
+        // The program may go on in the last row of the main screen when it comes back to it.
+        if snapshot.book == Book::Alternate && extent.top > extent.first {
+            extent.top = LineNo(extent.top.0 - 1);
+        }
         complete(&snapshot)
     } else {
         used(on_screen(&snapshot)).len() as u64

@@ -5,6 +5,7 @@ use abide_protocol::limits::{EVENT_RING, EVENT_RING_BYTES};
 use abide_protocol::{Progress, Revision, Row};
 
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
+use crate::styles::Styles;
 use crate::switch::MAX_SAVED;
 use crate::terminal::{Margins, Position, Saved, Terminal};
 use crate::view::View;
@@ -137,7 +138,7 @@ impl Terminal {
         self.joins.check(&clusters)?;
         for cell in self.cells() {
             ensure(
-                is(&styles, cell.style),
+                Styles::is_style(&styles, cell.style),
                 "a cell has a style that was forgotten",
             )?;
             let cluster = cell.glyph.cluster_id();

@@ -17,18 +17,20 @@ pub(crate) const PLAIN: u8 = 0;
 /// Bytes at most: flags, three colours, underline, attributes.
 const MAX: usize = 1 + 3 * 4 + 1 + 1;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct PackedStyle {
     bytes: [u8; MAX],
     length: u8,
 }
 
 impl PackedStyle {
+    pub(crate) const PLAIN: Self = Self {
+        bytes: [PLAIN; MAX],
+        length: 1,
+    };
+
     pub(crate) fn of(pen: Pen) -> Self {
-        let mut packed = Self {
-            bytes: [0; MAX],
-            length: 1,
-        };
+        let mut packed = Self::PLAIN;
         let style = pen.style();
         packed.flag(LINK, pen.link() != 0);
         packed.color(FG, style.fg);
@@ -45,6 +47,18 @@ impl PackedStyle {
         packed
     }
 
+    /// The same as [`Self::of`], of a [`Pen::colored_text`].
+    #[inline]
+    pub(crate) fn of_colored_text(bits: u32) -> Self {
+        let [attrs, r, g, b] = bits.to_be_bytes();
+        let mut packed = Self::PLAIN;
+        let flags = if attrs == 0 { FG } else { FG | ATTRS };
+        packed.bytes[..6].copy_from_slice(&[flags, 1, r, g, b, attrs]);
+        packed.length = 5 + u8::from(attrs != 0);
+        packed
+    }
+
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or(&[])
     }
@@ -110,4 +124,18 @@ fn color(bytes: &mut &[u8]) -> Option<Color> {
         g: byte(bytes)?,
         b: byte(bytes)?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colored_text_is_packed_as_any_other_style() {
+        for bits in [0, 0x00ff_0102, 0x0100_0000, 0x3fff_ffff] {
+            let pen = Pen::of_colored_text(bits);
+            let packed = PackedStyle::of_colored_text(bits);
+            assert_eq!(packed.bytes(), PackedStyle::of(pen).bytes(), "{bits:x}");
+        }
+    }
 }

@@ -17,6 +17,8 @@ const UNDERLINE: u32 = 3 * COLOR_BITS;
 const ATTRS: u32 = UNDERLINE + 3;
 const LINK: u32 = ATTRS + 8;
 const LINK_MASK: u128 = (1 << 24) - 1;
+/// Attributes in [`Pen::colored_text`].
+const COLORED_ATTRS: u32 = 6;
 
 /// What the next character will look like.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -79,6 +81,23 @@ impl Pen {
     /// What erasing leaves behind: only the background (BCE).
     pub(crate) fn erased(self) -> Self {
         Self(self.0 & (COLOR_MASK << BG))
+    }
+
+    /// The bits of a pen of which nothing is set but a 24-bit colour of the text and attributes: 30
+    /// at most. Attributes that come late in [`Attrs`] are too many.
+    #[inline]
+    pub(crate) fn colored_text(self) -> Option<u32> {
+        let attrs = self.0 >> ATTRS;
+        let colored = self.0 ^ (attrs << ATTRS) ^ RGB;
+        (colored <= 0x00ff_ffff && attrs < 1 << COLORED_ATTRS)
+            .then(|| colored as u32 | (attrs as u32) << 24)
+    }
+
+    /// The pen of such bits.
+    #[inline]
+    pub(crate) fn of_colored_text(bits: u32) -> Self {
+        let (attrs, color) = (u128::from(bits >> 24), u128::from(bits & 0x00ff_ffff));
+        Self(RGB | color | attrs << ATTRS)
     }
 
     /// The underline style as a number.
@@ -171,6 +190,36 @@ fn unpack(bits: u128) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colored_text_is_that_and_nothing_more() {
+        let rgb = |r, g, b| Color::Rgb(Rgb { r, g, b });
+        let mut pen = Pen::PLAIN;
+        assert_eq!(pen.colored_text(), None);
+        for (r, g, b) in [(0, 0, 0), (1, 2, 3), (255, 255, 255)] {
+            pen.set_fg(rgb(r, g, b));
+            let bits = pen.colored_text().unwrap();
+            assert_eq!(bits, u32::from_be_bytes([0, r, g, b]));
+            assert_eq!(Pen::of_colored_text(bits), pen);
+        }
+        pen.set_attr(Attrs(0b0010_1001), true);
+        let bits = pen.colored_text().unwrap();
+        assert_eq!((bits, Pen::of_colored_text(bits)), (0x29ff_ffff, pen));
+        let others: [fn(&mut Pen); 7] = [
+            |pen| pen.set_attr(Attrs(1 << COLORED_ATTRS), true),
+            |pen| pen.set_attr(Attrs(1 << 7), true),
+            |pen| pen.set_bg(Color::Indexed(0)),
+            |pen| pen.set_fg(Color::Indexed(7)),
+            |pen| pen.set_underline_color(Color::Indexed(0)),
+            |pen| pen.set_underline(Underline::Single),
+            |pen| pen.set_link(1),
+        ];
+        for other in others {
+            let mut pen = pen;
+            other(&mut pen);
+            assert_eq!(pen.colored_text(), None, "{:?}", pen.style());
+        }
+    }
 
     #[test]
     fn every_part_is_kept_apart() {

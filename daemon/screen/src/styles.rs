@@ -1,4 +1,5 @@
-//! The style table: every style in use has a small id.
+//! The style table: every style in use has a small id. What is drawn in 24-bit colours has a style of
+//! its own in nearly every cell; the commonest of those are their own ids and pass the table.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -8,7 +9,7 @@ use minicbor::{Decode, Encode};
 use crate::freed::{Freed, check_limit, live};
 use crate::invariants::ensure;
 use crate::limits::STYLES_BEFORE_COLLECTION;
-use crate::packed_style::{self, PackedStyle};
+use crate::packed_style::PackedStyle;
 use crate::pen::Pen;
 
 /// Multiplies and folds, from a random start: a program chooses its pens, and must not be able to
@@ -55,6 +56,21 @@ impl Hasher for Fold {
 /// Number of recently used styles that are found without the index; a power of two.
 const RECENT: usize = 64;
 
+/// The id that a pen has without the table, if it is one of those. No pen has two ids.
+#[inline]
+fn direct_id(pen: Pen) -> Option<u32> {
+    pen.colored_text().map(|bits| DIRECT | bits)
+}
+
+/// The [`Pen::colored_text`] that such an id is.
+#[inline]
+fn direct_bits(id: u32) -> Option<u32> {
+    (id & DIRECT != 0).then_some(id & !DIRECT)
+}
+
+/// Set in ids that are their pens.
+const DIRECT: u32 = 1 << 31;
+
 pub(crate) struct Styles {
     pens: Vec<Pen>,
     /// Each pen as history writes it.
@@ -90,8 +106,12 @@ impl Styles {
         }
     }
 
+    #[inline]
     pub(crate) fn pen(&self, id: u32) -> Pen {
-        self.pens.get(id as usize).copied().unwrap_or(Pen::PLAIN)
+        match direct_bits(id) {
+            Some(bits) => Pen::of_colored_text(bits),
+            None => self.pens.get(id as usize).copied().unwrap_or(Pen::PLAIN),
+        }
     }
 
     /// A collection is due before the next [`Self::intern`].
@@ -101,20 +121,28 @@ impl Styles {
 
     /// The id of a pen that is interned.
     pub(crate) fn find(&self, pen: Pen) -> Option<u32> {
-        self.index.get(&pen.0).copied()
+        direct_id(pen).or_else(|| self.index.get(&pen.0).copied())
     }
 
     /// The style as history writes it.
-    pub(crate) fn packed(&self, id: u32) -> &[u8] {
-        self.packed
-            .get(id as usize)
-            .map_or(&[packed_style::PLAIN], PackedStyle::bytes)
+    #[inline]
+    pub(crate) fn packed(&self, id: u32) -> PackedStyle {
+        match direct_bits(id) {
+            Some(bits) => PackedStyle::of_colored_text(bits),
+            None => {
+                let packed = self.packed.get(id as usize);
+                packed.copied().unwrap_or(PackedStyle::PLAIN)
+            }
+        }
     }
 
     #[inline]
     pub(crate) fn intern(&mut self, pen: Pen) -> u32 {
         if pen == Pen::PLAIN {
             return 0;
+        }
+        if let Some(id) = direct_id(pen) {
+            return id;
         }
         let slot = self.index.hasher().hash_one(pen.0) as usize & (RECENT - 1);
         if let Some((recent, id)) = self.recent.get(slot)
@@ -170,9 +198,17 @@ impl Styles {
         self.limit = (self.index.len() * 2).max(STYLES_BEFORE_COLLECTION);
     }
 
-    /// A flag for each id that is in use.
+    /// A flag for each id of the table that is in use.
     pub(crate) fn live(&self) -> Vec<bool> {
         live(self.pens.len(), self.index.values())
+    }
+
+    /// Whether `id` is that of a style, `live` being [`Self::live`].
+    pub(crate) fn is_style(live: &[bool], id: u32) -> bool {
+        match direct_bits(id) {
+            Some(bits) => direct_id(Pen::of_colored_text(bits)) == Some(id),
+            None => live.get(id as usize) == Some(&true),
+        }
     }
 
     pub(crate) fn save(&self) -> SavedStyles {
@@ -225,9 +261,10 @@ impl Styles {
             )?;
             let packed = PackedStyle::of(pen);
             ensure(
-                self.packed(id) == packed.bytes(),
+                self.packed(id).bytes() == packed.bytes(),
                 "a style is packed wrongly",
             )?;
+            ensure(direct_id(pen).is_none(), "a style has two numbers")?;
             ensure(
                 pen.link() == 0 || links(pen.link()),
                 "a style has a link that was forgotten",

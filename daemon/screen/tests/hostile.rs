@@ -157,7 +157,7 @@ fn a_flood_of_everything_stays_in_bounds() {
     for index in 0..60_000u32 {
         let (r, g, b) = (index >> 16, index >> 8 & 0xff, index & 0xff);
         let text = format!(
-            "\x1b[38;2;{r};{g};{b}m\x1b]8;;http://x/{index}\x07{index}e\u{301}\x1b]8;;\x07 \u{26a0}\u{fe0f}\x1b[m\r\n\
+            "\x1b[4;38;2;{r};{g};{b}m\x1b]8;;http://x/{index}\x07{index}e\u{301}\x1b]8;;\x07 \u{26a0}\u{fe0f}\x1b[m\r\n\
              \x1b]133;A\x07\x1b[22t\x1b[>3u\x1b[6n\x1b]9;n\x07\x1b[?{}s",
             index % 3000
         );

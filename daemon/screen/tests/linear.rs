@@ -138,7 +138,14 @@ fn what_is_open_takes_no_more_in_small_parts() {
 #[test]
 fn what_is_always_new_takes_no_more() {
     let kinds: [fn(usize) -> String; 4] = [
-        |n| format!("\x1b[38;2;{};{};{}mx", n >> 16 & 255, n >> 8 & 255, n & 255),
+        |n| {
+            format!(
+                "\x1b[4;38;2;{};{};{}mx",
+                n >> 16 & 255,
+                n >> 8 & 255,
+                n & 255
+            )
+        },
         |n| format!("\x1b]8;;http://x/{n}\x07x"),
         |n| {
             let mark = |n: usize| char::from_u32(0x300 + n as u32 % 64).unwrap_or(' ');

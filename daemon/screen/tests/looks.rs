@@ -2,7 +2,8 @@
 
 mod support;
 
-use abide_protocol::{Attrs, Color, Mark, MarkKind, Rgb, Style, Underline};
+use abide_protocol::{Attrs, Book, Color, LineNo, Mark, MarkKind, Rgb, Style, Underline};
+use abide_screen::Screen;
 use support::{after, feed, style_at};
 
 fn rgb(r: u8, g: u8, b: u8) -> Color {
@@ -208,6 +209,44 @@ fn marks_stay_with_their_rows() {
     assert_eq!(marked, [&expected[..1], &moved, &output, &end]);
 }
 
+/// Text of a 24-bit colour, whatever else is set with it, on the screen, saved, and in history.
+#[test]
+fn colored_text_keeps_all_of_its_style() {
+    let others = [
+        "",
+        "1",
+        "2;3",
+        "5",
+        "7",
+        "8",
+        "9",
+        "53",
+        "1;2;3;5;7;8;9;53",
+        "4",
+        "48;2;0;0;0",
+        "48;5;0",
+        "58;5;0",
+    ];
+    for (r, g, b) in [(0, 0, 0), (1, 2, 3), (255, 255, 255)] {
+        for other in others {
+            let plain = style_at(&after(5, 2, format!("\x1b[{other}mx")).snapshot(), 0, 0);
+            let mut screen = after(5, 2, format!("\x1b[{other};38;2;{r};{g};{b}mx\x1b[m"));
+            let expected = Style {
+                fg: rgb(r, g, b),
+                ..plain
+            };
+            assert_eq!(style_at(&screen.snapshot(), 0, 0), expected, "{other}");
+            let mut loaded = Screen::load(&screen.save(), &support::options(5, 2)).unwrap();
+            for screen in [&mut screen, &mut loaded] {
+                assert_eq!(style_at(&screen.snapshot(), 0, 0), expected, "{other}");
+                feed(screen, "\r\n\n");
+                let (_, rows) = screen.rows(Book::Main, LineNo(0), 1);
+                assert_eq!(rows[0].runs().next().unwrap().0.style, expected, "{other}");
+            }
+        }
+    }
+}
+
 /// More styles, links and clusters than are kept at a time come out right and stay bounded.
 #[test]
 fn tables_are_collected() {
@@ -219,7 +258,7 @@ fn tables_are_collected() {
         feed(
             &mut screen,
             format!(
-                "\r\x1b[38;2;{r};{g};{b}mn{index}e{one}{two}\x1b]8;;http://x/{index}\x07l\x1b]8;;\x07"
+                "\r\x1b[4;38;2;{r};{g};{b}mn{index}e{one}{two}\x1b]8;;http://x/{index}\x07l\x1b]8;;\x07"
             ),
         );
         if index % 5000 == 0 {

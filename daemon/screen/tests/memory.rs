@@ -130,7 +130,8 @@ fn what_is_kept_stays_in_bounds() {
         (
             "styles",
             flood("", |n| {
-                format!("\x1b[38;2;{};{};{}mx", n % 256, n / 256 % 256, n / 65536)
+                let (red, green, blue) = (n % 256, n / 256 % 256, n / 65536);
+                format!("\x1b[4;38;2;{red};{green};{blue}mx")
             }),
         ),
         (

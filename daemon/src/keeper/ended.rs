@@ -19,6 +19,8 @@ use super::history::{FileError, HistoryFile};
 const INFO: &str = "info";
 const UNFINISHED: &str = "info.part";
 const SNAPSHOT: &str = "snapshot";
+/// The main screen, if the last snapshot is one of the alternate screen.
+const MAIN: &str = "main";
 const HISTORY: &str = "history";
 /// Bytes of one encoded chunk of an old history at most; a larger one is no file of ours.
 const CHUNK_BYTES: u32 = 1 << 30;
@@ -58,8 +60,16 @@ impl Place {
 
     /// Writes all of the record but its history, which may fill the disk. It is none before
     /// [`Self::finish`].
-    pub(crate) fn write(&self, info: &SessionInfo, snapshot: &Snapshot) -> io::Result<()> {
+    pub(crate) fn write(
+        &self,
+        info: &SessionInfo,
+        snapshot: &Snapshot,
+        main: Option<&Snapshot>,
+    ) -> io::Result<()> {
         self.file(SNAPSHOT, &record::encode_snapshot(snapshot))?;
+        if let Some(main) = main {
+            self.file(MAIN, &record::encode_snapshot(main))?;
+        }
         self.file(UNFINISHED, &record::encode_info(info))
     }
 
@@ -100,11 +110,15 @@ fn history_beside(dir: &Path) -> PathBuf {
 /// Reads the record in the directory `dir`. History is read when it is asked for.
 pub fn read(dir: &Path) -> io::Result<Ended> {
     let info = read_info(dir)?;
-    let snapshot = fs::read(dir.join(SNAPSHOT))?;
-    let snapshot = record::decode_snapshot(&snapshot).map_err(invalid)?;
+    let snapshot = read_snapshot(&dir.join(SNAPSHOT))?;
+    let main = match snapshot.book {
+        Book::Main => Some(snapshot.clone()),
+        // Builds before 0.2 did not write it.
+        Book::Alternate => read_snapshot(&dir.join(MAIN)).ok(),
+    };
     let path = dir.join(HISTORY);
     let rows = match HistoryFile::read(&path, &Arc::default()) {
-        Ok(blocks) => Ok(rows_of(blocks, &snapshot)),
+        Ok(blocks) => Ok(rows_of(blocks, snapshot.book, main)),
         Err(FileError::Foreign) => read_old_history(&path)
             .map(|rows| old_rows(rows, &snapshot))
             .map_err(|_| unreadable(&path, &FileError::Foreign)),
@@ -184,17 +198,27 @@ fn unreadable(path: &Path, error: &FileError) -> String {
     format!("the history in {} cannot be read: {error}", path.display())
 }
 
-/// History and the last screen, if that is the main one.
-fn rows_of(blocks: Vec<Arc<Sealed>>, snapshot: &Snapshot) -> Reader {
-    let end = blocks.iter().map(|block| block.end()).max();
-    let end = end.unwrap_or(snapshot.top);
-    match snapshot.book {
-        Book::Main => {
-            let screen = (snapshot.top, snapshot.rows.clone());
-            Reader::of(blocks, screen, snapshot.floor, snapshot.top)
+/// History and the main screen, all of which is history where the last screen is the alternate one.
+fn rows_of(blocks: Vec<Arc<Sealed>>, last: Book, main: Option<Snapshot>) -> Reader {
+    let Some(mut main) = main else {
+        let end = blocks.iter().map(|block| block.end()).max();
+        let end = end.unwrap_or_default();
+        return Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
+    };
+    let top = match last {
+        Book::Main => main.top,
+        Book::Alternate => {
+            let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
+            let used = main.rows.iter().rposition(shows);
+            main.rows.truncate(used.map_or(0, |last| last + 1));
+            main.top.plus(main.rows.len() as u64)
         }
-        Book::Alternate => Reader::of(blocks, (end, Vec::new()), LineNo(0), end),
-    }
+    };
+    Reader::of(blocks, (main.top, main.rows), main.floor, top)
+}
+
+fn read_snapshot(path: &Path) -> io::Result<Snapshot> {
+    record::decode_snapshot(&fs::read(path)?).map_err(invalid)
 }
 
 /// The same of a record whose history is encoded rows. It ends right above the last screen.

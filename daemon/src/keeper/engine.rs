@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
-use abide_protocol::{Book, LineNo, Modes, Row, Size, Snapshot};
+use abide_protocol::{Book, Cursor, LineNo, Modes, Row, Size, Snapshot};
 use abide_screen::{Options, Reader, Screen, Sealed, Usage};
 
 /// How much history there is.
@@ -88,6 +88,22 @@ impl Engine {
         match self.guarded(Screen::reader) {
             Some(reader) => reader,
             None => self.screen.reader(),
+        }
+    }
+
+    /// The main screen behind the alternate one that `shown` shows.
+    pub(crate) fn main_behind(&mut self, shown: &Snapshot) -> Snapshot {
+        let reader = self.reader();
+        let (top, rows) = reader.rows(reader.top(), shown.size.rows().into());
+        Snapshot {
+            book: Book::Main,
+            rows,
+            cursor: Cursor::default(),
+            top,
+            sealed: top,
+            first: reader.first(),
+            floor: reader.floor(),
+            ..shown.clone()
         }
     }
 

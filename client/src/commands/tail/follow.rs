@@ -46,9 +46,8 @@ pub(super) async fn run(
             Heard::GoesOn => {}
             Heard::Ended => {
                 if let Some(snapshot) = mirror.snapshot() {
-                    let shown = used(on_screen(snapshot)).len() as u64;
                     // The keeper stays for a while; if it is gone, what was printed is all there is.
-                    let printed = print(&mut reader, &mut printer, snapshot, shown).await;
+                    let printed = print_all(&mut reader, &mut printer, snapshot).await;
                     if let Err(fault @ (Fault::Pipe | Fault::Output(_))) = printed {
                         return Err(fault);
                     }
@@ -86,6 +85,20 @@ async fn print(
     }
     printer.history(reader, snapshot.top).await?;
     printer.screen(snapshot.top, rows, shown)
+}
+
+/// Prints what has not been printed of a session that has ended.
+async fn print_all(
+    reader: &mut Reader,
+    printer: &mut Printer,
+    snapshot: &Snapshot,
+) -> Result<(), Fault> {
+    let rows = on_screen(snapshot);
+    if rows.is_empty() {
+        let extent = reader.extent(snapshot).await?;
+        return printer.history(reader, extent.top).await;
+    }
+    print(reader, printer, snapshot, used(rows).len() as u64).await
 }
 
 fn attach(link: &mut Link, info: &SessionInfo) -> Result<(), LinkError> {

@@ -167,7 +167,8 @@ impl Block {
                 self.data.push(packed_style::PLAIN);
                 continue;
             }
-            self.data.extend_from_slice(tables.styles.packed(run.style));
+            let packed = tables.styles.packed(run.style);
+            self.data.extend_from_slice(packed.bytes());
             if let Some(link) = tables.link_of(tables.styles.pen(run.style)) {
                 let number = self.link_number(link);
                 put_number(&mut self.data, number);
@@ -274,20 +275,26 @@ impl Block {
 
     /// The whole block but its number, for [`Self::of`].
     pub(super) fn body(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(self.data.len() + self.offsets.len() + self.link_bytes);
-        put_number(&mut body, self.offsets.len() as u64);
+        let mut body = Vec::new();
+        self.put_body(&mut body);
+        body
+    }
+
+    /// Appends the same.
+    pub(super) fn put_body(&self, body: &mut Vec<u8>) {
+        body.reserve(self.data.len() + 2 * self.offsets.len() + self.link_bytes);
+        put_number(body, self.offsets.len() as u64);
         let last = self.data.len() as u32;
         let ends = self.offsets.iter().skip(1).copied().chain([last]);
         for (offset, end) in self.offsets.iter().zip(ends) {
-            put_number(&mut body, u64::from(end - offset));
+            put_number(body, u64::from(end - offset));
         }
-        put_number(&mut body, self.links.len() as u64);
+        put_number(body, self.links.len() as u64);
         for text in self.links.iter().flat_map(|link| [&link.id, &link.uri]) {
-            put_number(&mut body, text.len() as u64);
+            put_number(body, text.len() as u64);
             body.extend_from_slice(text.as_bytes());
         }
         body.extend_from_slice(&self.data);
-        body
     }
 
     /// The block whose first row is `start` and whose body is this; `None` if it is none.

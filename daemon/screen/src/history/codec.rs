@@ -1,5 +1,6 @@
 //! How packed blocks are compressed.
 
+use super::block::Block;
 use crate::limits::MAX_BLOCK_BODY;
 
 /// The fastest level of zstd, measured on what agents and builds write: ARCHITECTURE.md.
@@ -20,6 +21,8 @@ impl std::error::Error for Damaged {}
 /// What compressing works with; some hundred kilobytes, worth keeping from block to block.
 pub struct Codec {
     compressor: Option<zstd::bulk::Compressor<'static>>,
+    /// The block that is compressed, in one piece.
+    body: Vec<u8>,
     /// The block that was compressed last.
     packed: Vec<u8>,
 }
@@ -28,6 +31,7 @@ impl Default for Codec {
     fn default() -> Self {
         Self {
             compressor: zstd::bulk::Compressor::new(LEVEL).ok(),
+            body: Vec::new(),
             packed: Vec::new(),
         }
     }
@@ -35,13 +39,15 @@ impl Default for Codec {
 
 impl Codec {
     /// `None`: there is no memory for it.
-    pub(crate) fn compress(&mut self, body: &[u8]) -> Option<&[u8]> {
+    pub(super) fn compress(&mut self, block: &Block) -> Option<&[u8]> {
+        self.body.clear();
+        block.put_body(&mut self.body);
         self.packed.clear();
         self.packed
-            .reserve(zstd::zstd_safe::compress_bound(body.len()));
+            .reserve(zstd::zstd_safe::compress_bound(self.body.len()));
         let compressor = self.compressor.as_mut()?;
-        compressor.compress_to_buffer(body, &mut self.packed).ok()?;
-        Some(&self.packed)
+        let compressed = compressor.compress_to_buffer(&self.body, &mut self.packed);
+        compressed.ok().map(|_| self.packed.as_slice())
     }
 }
 

@@ -182,7 +182,7 @@ impl Sealed {
     /// Compresses the block, unless it is so already. Takes a fraction of a millisecond.
     pub fn pack(&self, codec: &mut Codec) {
         if let Body::Plain(block) = self.body()
-            && let Some(packed) = codec.compress(&block.body())
+            && let Some(packed) = codec.compress(&block)
         {
             self.replace(Body::Packed(packed.into()));
             self.usage.recycle(block);
@@ -202,7 +202,7 @@ impl Sealed {
     #[must_use]
     pub fn read_packed(&self, codec: &mut Codec) -> Option<Vec<u8>> {
         match self.body() {
-            Body::Plain(block) => codec.compress(&block.body()).map(<[u8]>::to_vec),
+            Body::Plain(block) => codec.compress(&block).map(<[u8]>::to_vec),
             Body::Packed(bytes) => Some(bytes.to_vec()),
             Body::Stored(stored) => stored.read(),
             Body::Absent(_) => None,

@@ -32,7 +32,7 @@ pub(crate) fn without_checksums(cols: u16, rows: u16) -> Screen {
     })
 }
 
-fn options(cols: u16, rows: u16) -> Options {
+pub(crate) fn options(cols: u16, rows: u16) -> Options {
     Options {
         size: Size::clamped(cols, rows),
         look: TerminalLook::default(),

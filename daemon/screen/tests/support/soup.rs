@@ -58,6 +58,7 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
         "\x1b[41m",
         "\x1b[m",
         "\x1b[38;2;1;2;3m",
+        "\x1b[1;4;48;2;4;5;6m",
         "\x1b]0;title\x07",
         "\x1b]8;;http://x\x1b\\",
         "\x1b]8;;\x1b\\",

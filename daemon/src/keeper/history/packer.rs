@@ -35,7 +35,7 @@ pub(crate) struct Packer {
     shared: Arc<Shared>,
     /// Bytes on the disk at most.
     disk: u64,
-    /// For blocks that are compressed in line; given up when no more come.
+    /// For blocks that are compressed in line; given up at [`Self::rest`].
     codec: Option<Codec>,
 }
 
@@ -94,13 +94,11 @@ impl Packer {
 
     /// Takes the blocks that were sealed, oldest first. Never waits for the disk.
     pub(crate) fn take(&mut self, blocks: Vec<Arc<Sealed>>) {
-        let mut in_line = false;
         for block in blocks {
             let bytes = block.unpacked_bytes();
             let mut queue = lock(&self.shared.queue);
             if queue.bytes + bytes > WAITING {
                 drop(queue);
-                in_line = true;
                 block.pack(self.codec.get_or_insert_default());
                 queue = lock(&self.shared.queue);
             } else {
@@ -110,11 +108,15 @@ impl Packer {
             if !std::mem::replace(&mut queue.running, true) && !self.start() {
                 queue.running = false;
                 drop(queue);
-                self.shared.work_off();
+                self.shared.work_off(self.codec.get_or_insert_default());
             }
         }
         self.shared.work.notify_one();
-        if !in_line {
+    }
+
+    /// No block came: gives back memory once none waits.
+    pub(crate) fn rest(&mut self) {
+        if self.codec.is_some() && lock(&self.shared.queue).waiting.is_empty() {
             self.codec = None;
         }
     }
@@ -125,7 +127,7 @@ impl Packer {
         if self.disk == 0 {
             return Ok(());
         }
-        self.shared.work_off();
+        self.shared.work_off(&mut Codec::default());
         let mut spill = lock(&self.shared.spill);
         let mut room = self.disk;
         let written = loop {
@@ -167,11 +169,12 @@ impl Drop for Packer {
 impl Shared {
     fn run(&self) {
         let _ = rustix::process::nice(NICE);
+        let mut codec = Codec::default();
         let mut queue = lock(&self.queue);
         loop {
             if !queue.waiting.is_empty() {
                 drop(queue);
-                self.work_off();
+                self.work_off(&mut codec);
                 queue = lock(&self.queue);
                 continue;
             }
@@ -186,8 +189,7 @@ impl Shared {
     }
 
     /// Compresses what waits, and stores what there is no room for.
-    fn work_off(&self) {
-        let mut codec = Codec::default();
+    fn work_off(&self, codec: &mut Codec) {
         let mut spill = lock(&self.spill);
         loop {
             let mut queue = lock(&self.queue);
@@ -196,7 +198,7 @@ impl Shared {
             };
             queue.bytes = queue.bytes.saturating_sub(block.unpacked_bytes());
             drop(queue);
-            block.pack(&mut codec);
+            block.pack(codec);
             spill.kept.push_back(Arc::downgrade(&block));
             drop(block);
             self.spill(&mut spill);

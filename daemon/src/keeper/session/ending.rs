@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use abide_protocol::Book;
 use abide_protocol::message::{Answer, Event, ExitStatus, ToClient};
 
 use super::Session;
+use crate::keeper::ended::Place;
 use crate::keeper::link::{Link, Phase};
 use crate::keeper::pty::Signal;
 use crate::keeper::viewer::Need;
@@ -191,7 +193,9 @@ impl Session {
     fn write_down(&mut self, now: Instant) -> std::io::Result<()> {
         let info = self.info(now);
         let snapshot = self.snapshot(now);
-        let written = self.identity.place.record.write(&info, &snapshot);
+        let main = (snapshot.book == Book::Alternate).then(|| self.engine.main_behind(&snapshot));
+        let write = |record: &Place| record.write(&info, &snapshot, main.as_ref());
+        let written = write(&self.identity.place.record);
         self.pack();
         if let Err(error) = self.packer.complete(&mut self.engine) {
             tracing::error!(%error, "cannot keep the history of the ended session");
@@ -200,7 +204,7 @@ impl Session {
         }
         let record = &self.identity.place.record;
         // On a full disk the history has made room by now.
-        written.or_else(|_| record.write(&info, &snapshot))?;
+        written.or_else(|_| write(record))?;
         record.finish()
     }
 

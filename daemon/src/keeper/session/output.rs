@@ -14,6 +14,8 @@ use crate::keeper::viewer::Need;
 const TURN: Duration = Duration::from_millis(2);
 /// Bytes that one turn reads at most.
 const TURN_BYTES: usize = 256 << 10;
+/// What control sequences begin with.
+const ESC: u8 = 0x1b;
 
 impl Session {
     /// Reads what the program wrote, until there is no more or the turn is over.
@@ -21,23 +23,25 @@ impl Session {
         let mut buffer = std::mem::take(&mut self.buffer);
         let (mut total, mut filled, mut closed) = (0, 0, false);
         self.drained = false;
-        // A terminal gives some 4 KiB at a time. They are fed together: lines that only pass through
-        // the screen cost much less then.
+        // A terminal gives some 4 KiB at a time. Plain lines are fed together: those that only pass
+        // through the screen cost much less then. All else is fed while the program writes on.
         while !self.drained && total < TURN_BYTES && now.elapsed() < TURN {
             match self
                 .master
                 .read(buffer.get_mut(filled..).unwrap_or_default())
             {
                 Read::Bytes(count) => {
+                    let fresh = buffer.get(filled..filled + count);
+                    let plain = fresh.is_some_and(|fresh| !fresh.contains(&ESC));
                     total += count;
                     filled += count;
+                    if !plain || filled == buffer.len() {
+                        self.feed(buffer.get(..filled).unwrap_or_default(), now);
+                        filled = 0;
+                    }
                 }
                 Read::Drained => self.drained = true,
                 Read::Closed => (self.drained, closed) = (true, true),
-            }
-            if filled == buffer.len() {
-                self.feed(&buffer, now);
-                filled = 0;
             }
         }
         self.feed(buffer.get(..filled).unwrap_or_default(), now);
@@ -136,7 +140,9 @@ impl Session {
     /// Hands over the rows of history that will not change any more.
     pub(super) fn pack(&mut self) {
         let sealed = self.engine.take_sealed();
-        if !sealed.is_empty() {
+        if sealed.is_empty() {
+            self.packer.rest();
+        } else {
             self.packer.take(sealed);
         }
         if let Some(error) = self.packer.take_trouble() {
