@@ -6,4 +6,5 @@ mod owner;
 mod paired;
 mod picture;
 mod revocation;
+mod slow;
 mod strangers;
