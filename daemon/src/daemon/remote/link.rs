@@ -66,10 +66,13 @@ pub(super) async fn serve(
         () = worn => Ending::Told(End::Rekeyed),
         Err(ending) = link.run(&mut notices) => ending,
     };
-    // Whoever revokes waits for the link to its session and its requests, not for the farewell.
+    // Whoever revokes waits for the link to its session and its requests, not for the farewell; a
+    // daemon that leaves takes the farewell with it unless it waits for that too.
     let Link { line, .. } = link;
+    let leaving = matches!(ending, Ending::Told(End::Upgrade)).then(|| membership.presence());
     drop(membership);
     line.end(ending).await;
+    drop(leaving);
 }
 
 /// An answer, and the place that its request had.
@@ -161,6 +164,9 @@ impl Link<'_> {
             self.line.say(&ToClient::Closed(failure));
             return Err(Ending::Gone);
         }
+        let standing = self.daemon.devices.standing(self.device);
+        let grant = standing.grant.map_err(Ending::Told)?;
+        self.line.say(&ToClient::Granted(grant));
         self.greeted = true;
         Ok(())
     }
