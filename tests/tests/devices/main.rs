@@ -2,6 +2,8 @@
 
 mod deaths;
 mod device;
+mod ends;
+mod flood;
 mod owner;
 mod paired;
 mod picture;
