@@ -36,10 +36,11 @@ test: test-tools $(PAGE)
 	cargo build --locked --profile checked --workspace --bins
 	cargo nextest run --locked --cargo-profile checked --workspace
 	cargo test --locked --doc --profile checked -p abide-protocol
+	$(MAKE) --no-print-directory tls
 
 test-tools:
 	@$(NEED) cc:build-essential zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
-		tmux zbarimg:zbar-tools convert:imagemagick ssh:openssh-client /usr/sbin/sshd:openssh-server
+		tmux zbarimg:zbar-tools convert:imagemagick ssh:openssh-client /usr/sbin/sshd:openssh-server faketime
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
@@ -88,9 +89,12 @@ soak: test-tools
 
 ## Has sslyze find what TLS the daemon speaks: version 1.3 alone.
 SSLYZE := $(TARGET)/sslyze
-tls: build
+tls: $(PAGE)
+	@$(NEED) cc:build-essential python3
+	@python3 -c 'import ensurepip' 2>/dev/null || $(NEED) python3-venv
 	@[ -x $(SSLYZE)/bin/sslyze ] || { python3 -m venv $(SSLYZE) && $(SSLYZE)/bin/pip install -q sslyze; }
-	.ci/tls $(SSLYZE)/bin/sslyze $(TARGET)/release
+	cargo build --locked --profile checked -p abide -p abided
+	.ci/tls $(SSLYZE)/bin/sslyze $(TARGET)/checked
 
 FUZZ := feed save load history
 SECONDS_EACH := $(or $(SECONDS),60)

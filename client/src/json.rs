@@ -81,6 +81,8 @@ pub struct Session<'a> {
     tty: Option<&'a str>,
     trusted: Option<bool>,
     confined: Option<bool>,
+    updates_sent: Option<u64>,
+    updates_made: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,6 +132,8 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             tty: info.tty.as_deref(),
             trusted: info.trusted,
             confined: info.confined,
+            updates_sent: info.updates_sent,
+            updates_made: info.updates_made,
         }
     }
 }
@@ -375,7 +379,7 @@ mod tests {
         };
         let session = "active bells bytes command confined created directory driver ended exit_code \
                        history_bytes history_rows history_stored id keeper_pid last_line machine name pid \
-                       rebuilt signal size state title trusted tty used viewers";
+                       rebuilt signal size state title trusted tty updates_made updates_sent used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();
         assert_eq!(value["id"], "01a1fd33-0000-7000-8000-000000000000");

@@ -20,7 +20,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use abide_protocol::message::FailKind;
+use abide_protocol::message::{FailKind, SessionInfo};
 use abide_protocol::paths::Paths;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
@@ -110,6 +110,13 @@ impl Remote {
     /// A new link, without asking the user for anything.
     pub async fn again(&self) -> Result<Link, LinkError> {
         self.connect(ssh::Prompts::None).await
+    }
+
+    /// Keeps the names of its sessions for completion, if it is a machine that was paired.
+    pub fn saw(&self, sessions: &[SessionInfo]) {
+        if let Target::Paired(name) = &self.target {
+            Machines::of(&self.paths).saw(name, sessions);
+        }
     }
 
     /// Gives back a link whose last question is answered.

@@ -58,10 +58,15 @@ impl Located {
 /// Lists all sessions of a place, starting the daemon if none runs here.
 pub async fn list(place: &Place) -> Listing {
     match (ask_daemon(place, Request::List).await, place) {
-        (Ok(Answer::Sessions(sessions)), _) => Listing {
-            sessions,
-            daemon_down: None,
-        },
+        (Ok(Answer::Sessions(sessions)), place) => {
+            if let Place::Away(remote) = place {
+                remote.saw(&sessions);
+            }
+            Listing {
+                sessions,
+                daemon_down: None,
+            }
+        }
         (other, place) => Listing {
             sessions: match place {
                 Place::Here(paths) => ask_keepers(paths).await,

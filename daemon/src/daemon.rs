@@ -199,6 +199,7 @@ async fn serve(
     }
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     watching.abort();
+    revocation::part_for_now(&daemon).await;
     let _ = daemon.desk.ask(Roster::flush).await;
     let _ = daemon
         .place

@@ -3,7 +3,7 @@
 //! [`birth`] is how it starts, the session actor is what it does from then on, and [`ended`] is
 //! what it leaves behind. What decides something is a pure module of its own, with the clock as
 //! an argument: `pacing`, `hold`, `tail`, `stream`, `queue`, `driver`, `focus`, `events`,
-//! `environment`, `cuts`.
+//! `environment`, `cuts`, `turns`.
 
 pub mod birth;
 #[cfg(test)]
@@ -27,4 +27,5 @@ pub(crate) mod search;
 mod session;
 mod stream;
 mod tail;
+mod turns;
 mod viewer;

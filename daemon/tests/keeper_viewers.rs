@@ -54,6 +54,35 @@ fn two_viewers_see_the_same() {
     assert_eq!(Some(&*snapshot), one.screen.as_ref());
 }
 
+/// A change is compared and encoded once, however many have the same.
+#[test]
+fn equal_viewers_are_sent_one_update() {
+    const VIEWERS: u64 = 7;
+    let home = Home::new("equal");
+    let pipe = home.state.join("pipe");
+    let path = pipe.display();
+    let script =
+        format!("mkfifo {path}; echo ready; while read -r x <{path}; do echo \"$x\"; done");
+    let info = home.script(&script);
+    let mut viewers: Vec<Client> = (0..VIEWERS).map(|_| home.connect(&info)).collect();
+    for viewer in &mut viewers {
+        viewer.attach();
+        viewer.until_text("ready");
+    }
+    let session = info.id;
+    let counted = |asker: &mut Client| match asker.ask(Request::Info { session }) {
+        Answer::Session(info) => (info.updates_sent.unwrap(), info.updates_made.unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let mut asker = home.connect(&info);
+    let (sent, made) = counted(&mut asker);
+    std::fs::write(&pipe, "hello\n").unwrap();
+    for viewer in &mut viewers {
+        viewer.until_text("ready\nhello");
+    }
+    assert_eq!(counted(&mut asker), (sent + VIEWERS, made + 1));
+}
+
 #[test]
 fn one_who_comes_back_gets_an_update() {
     let home = Home::new("back");

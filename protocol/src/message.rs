@@ -12,6 +12,7 @@ mod viewer;
 
 use minicbor::{Decode, Encode};
 
+use crate::grant::Grant;
 use crate::ids::{EventNo, InputSeq, LineNo, RequestId, Revision, Size, StreamId, ViewerId};
 use crate::input::InputEvent;
 use crate::snapshot::Snapshot;
@@ -132,6 +133,8 @@ pub enum ToClient {
     Closed(Failure),
     /// From the daemon to a device: something that its user should know, in one line.
     Notice(String),
+    /// From the daemon to a device, after the hellos: what it may do as long as this link lasts.
+    Granted(Grant),
     /// A kind this build does not know; skipped.
     Unknown,
 }

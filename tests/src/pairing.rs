@@ -53,25 +53,31 @@ impl Paired {
 
     /// One more device of the far machine, which it calls `desk` too.
     pub fn another(&self, role: &str) -> Home {
+        self.another_with(role, &[])
+    }
+
+    /// As [`Self::another`]; `rights` are further arguments of `abide pair`.
+    pub fn another_with(&self, role: &str, rights: &[&str]) -> Home {
         let near = Home::new();
-        assert_eq!(self.pair_with(&near, role, &["--name", "desk"]), Some(0));
+        let offer = Offer::with(&self.far, role, rights);
+        assert_eq!(join(offer, &near, &["--name", "desk"]), Some(0));
         near
     }
 
     /// Pairs; the exit code of `abide join`.
     pub fn pair(&self, role: &str, arguments: &[&str]) -> Option<i32> {
-        self.pair_with(&self.near, role, arguments)
+        join(Offer::new(&self.far, role), &self.near, arguments)
     }
+}
 
-    fn pair_with(&self, near: &Home, role: &str, arguments: &[&str]) -> Option<i32> {
-        let mut offer = Offer::new(&self.far, role);
-        let mut joining = Joining::new(near, offer.link(), arguments);
-        let code = joining.code();
-        offer.type_code(&code);
-        let (ended, said) = joining.end();
-        assert!(!said.contains(offer.link()), "the link is not shown");
-        ended
-    }
+/// Takes an offer; the exit code of `abide join`.
+fn join(mut offer: Offer, near: &Home, arguments: &[&str]) -> Option<i32> {
+    let mut joining = Joining::new(near, offer.link(), arguments);
+    let code = joining.code();
+    offer.type_code(&code);
+    let (ended, said) = joining.end();
+    assert!(!said.contains(offer.link()), "the link is not shown");
+    ended
 }
 
 /// `abide pair --link` on the far machine.
@@ -83,9 +89,14 @@ pub struct Offer {
 
 impl Offer {
     pub fn new(home: &Home, role: &str) -> Self {
+        Self::with(home, role, &[])
+    }
+
+    pub fn with(home: &Home, role: &str, rights: &[&str]) -> Self {
         let mut child = home
             .command("abide")
             .args(["pair", "--link", "--role", role])
+            .args(rights)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -131,7 +142,11 @@ pub struct Joining {
 
 impl Joining {
     pub fn new(home: &Home, link: &str, arguments: &[&str]) -> Self {
-        let mut command: Command = home.command("abide");
+        Self::with(home.command("abide"), link, arguments)
+    }
+
+    /// By a command that runs `abide` with what follows.
+    pub fn with(mut command: Command, link: &str, arguments: &[&str]) -> Self {
         let mut child = command
             .arg("join")
             .args(arguments)

@@ -2,6 +2,7 @@
 //! in a mount namespace of the test's own.
 
 use support::home::Home;
+use support::pairing::free_port;
 use support::process;
 
 /// Runs a script as root of a namespace of its own, with `abide` on its path; its lines.
@@ -192,4 +193,63 @@ fn a_disk_without_holes_keeps_its_bound() {
     );
     said.has("bounded 1");
     said.has("kept True");
+}
+
+/// In the script: a machine that shares its sessions, and another one that `join`s it with what is
+/// left of `abide pair`, which goes to `said`.
+const DEVICES: &str = r#"
+near() { ABIDE_HOME="$NEAR" "$@"; }
+join() {
+    coproc PAIR { abide pair --link --role view 2>"$NEAR/said"; }
+    read -r link <&"${PAIR[0]}"
+    near abide join --name desk <<<"$link" >"$NEAR/joined" 2>&1 &
+    local joining=$!
+    until code=$(grep -oE '^[0-9]{6}$' "$NEAR/joined"); do kill -0 $joining; done
+    echo "$code" >&"${PAIR[1]}"
+    local ended=0
+    wait $joining || ended=$?
+    wait "$PAIR_PID" || true
+    return $ended
+}
+fill() { dd if=/dev/zero of="$ABIDE_HOME/fill" bs=4k 2>/dev/null || true; }
+"#;
+
+/// Pairing needs room and says so; revoking needs none, and lasts.
+#[test]
+fn a_full_disk_stops_no_revocation_and_pairs_nobody_by_half() {
+    let home = Home::new();
+    let near = home.path().join("near");
+    std::fs::create_dir(&near).unwrap();
+    let said = Said::of(
+        &home,
+        &format!(
+            r#"{DEVICES}
+            NEAR={near}
+            mount -t tmpfs -o size=1m,mode=700 tmpfs "$ABIDE_HOME"
+            abide share --listen 127.0.0.1:{port} >/dev/null
+            fill
+            attempt join
+            cat "$NEAR/said" >&2
+            echo "machines $(near abide machines --json)"
+            echo "devices $(abide devices list --json)"
+            rm "$ABIDE_HOME/fill"
+            attempt join
+            attempt near abide list --all --json
+            fill
+            attempt abide devices revoke --all
+            attempt near abide capture desk:work
+            kill -9 "$(abide daemon status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["pid"])')"
+            rm "$ABIDE_HOME/fill"
+            abide daemon start
+            attempt near abide capture desk:work
+            echo "devices $(abide devices list --json)"
+            abide daemon stop
+            near abide daemon stop"#,
+            near = near.display(),
+            port = free_port(),
+        ),
+        &["5", "0", "0", "0", "1", "1"],
+    );
+    said.has("machines []");
+    said.has("devices []");
 }

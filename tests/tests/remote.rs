@@ -80,6 +80,27 @@ fn a_paired_machine_serves_every_session_command() {
     near.ok(&["kill", "desk:other"]);
 }
 
+/// Names of a machine's sessions are completed as they were last seen: nobody is asked.
+#[test]
+fn sessions_of_machines_are_completed_without_the_network() {
+    let Paired { near, far, proxy } = &Paired::new("manage");
+    far.ok(&["new", "work", "--detach", "--", "cat"]);
+    let complete = |typed: &str| {
+        let mut command = near.command("abide");
+        command.env("ABIDE_COMPLETE", "fish");
+        let output = command.args(["--", "abide", "attach", typed]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert!(!complete("desk:").contains("desk:work"));
+    near.ok(&["list", "--all"]);
+    proxy.close(true);
+    assert!(complete("desk:").contains("desk:work"));
+    assert!(complete("de").contains("desk:work"));
+    assert!(!complete("desk:x").contains("work"));
+    near.ok(&["machines", "forget", "desk"]);
+    assert!(!complete("desk:").contains("desk:work"));
+}
+
 #[test]
 fn machines_that_cannot_be_reached_are_named_with_why() {
     let Paired { near, proxy, .. } = &Paired::new("manage");

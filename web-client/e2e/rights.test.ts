@@ -58,6 +58,27 @@ test("a pairing outlives the page, and its session is in the address", async () 
   await context.close();
 });
 
+test("other rights are told at once, and count on the page", async () => {
+  const { page, faults, context } = await pairedDevice(browser, world, DESK, "type");
+  await show(page, "work");
+  await untilScreen(page, "here");
+  const drive = page.getByRole("button", { name: /Drive|Give back/ });
+  await drive.first().waitFor();
+  const devices = JSON.parse(await world.abide("devices", "list", "--json")) as {
+    id: string;
+    links: number;
+  }[];
+  const own = devices.find(({ links }) => links > 0);
+  await world.abide("devices", "role", own?.id ?? "", "view");
+  await page.getByText("This device may see its screens now.").waitFor();
+  await drive.first().waitFor({ state: "detached" });
+  await world.abide("devices", "role", own?.id ?? "", "type");
+  await page.getByText("This device may see its screens and type now.").waitFor();
+  await drive.first().waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
 test("a revoked device is told so at once, and what to type", async () => {
   const { page, context } = await pairedDevice(browser, world, DESK, "type");
   await show(page, "work");

@@ -44,6 +44,11 @@ export class World {
     return world;
   }
 
+  /** Where browsers find the page. */
+  get address(): string {
+    return `https://${NAME}:${this.wire.port}`;
+  }
+
   /** The command's output; an error if it fails. */
   async abide(...words: string[]): Promise<string> {
     const { stdout } = await run(ABIDE, words, { env: this.#environment() });

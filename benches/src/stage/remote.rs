@@ -8,7 +8,9 @@ use abide::link::Link;
 use abide::remote::{Remote, Target};
 use abide::rows::Reader;
 use abide::sessions::{Located, Place, find_in};
-use abide_protocol::message::{Attach, Limits, SizeWish, TerminalLook, ToClient, ToServer};
+use abide_protocol::message::{
+    Answer, Attach, Limits, Request, Search, SizeWish, TerminalLook, ToClient, ToServer,
+};
 use abide_protocol::paths::{PathEnv, Paths};
 use abide_protocol::{LineNo, SessionId, Size, StreamId};
 use support::home::Home;
@@ -33,6 +35,10 @@ const IDLE_GOAL: f64 = 40.0;
 const TYPIST_GOAL: f64 = 50.0;
 /// Rows that are read for the throughput of one channel.
 const ROWS: u64 = 50_000;
+/// Rows that are searched while another device types.
+const SEARCHED: u64 = 1_000_000;
+/// How much longer that one may wait for its echo, p99.
+const SEARCH_GOAL: f64 = 1.1;
 
 pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     let paired = Paired::direct("manage");
@@ -49,6 +55,7 @@ pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
         .collect();
     idle(&paired, &others, &runtime, verdicts);
     crowd(plan, &paired, &others, &runtime, verdicts);
+    searches(plan, &paired, &runtime, verdicts);
 }
 
 fn paths(home: &Home) -> Paths {
@@ -233,12 +240,99 @@ fn crowd(
         .map(|(after, before)| (after - before) / took * 100.0);
     let shares: Vec<_> = shares.map(|share| format!("{share:.0} %")).collect();
     let (p50, p99) = (median(&echo.p50) / 1000.0, median(&echo.p99) / 1000.0);
+    let [sent, made] = updates(&paired.far, "crowd");
+    println!(
+        "equal viewers: {sent} updates sent, {made} compared and encoded: {:.3} each",
+        made as f64 / sent as f64
+    );
     println!(
         "{viewers} viewers of one session at 10 frames/s: key to painted echo p50 {p50:.1} ms, p99 \
          {p99:.1} ms; processor: this generator {}, daemon {}, keeper {}",
         shares[0], shares[1], shares[2]
     );
     verdicts.at_most("echo before a crowd, p99", "ms", p99, "goal", TYPIST_GOAL);
+}
+
+/// Updates of a session that its viewers were sent, and that were made.
+fn updates(home: &Home, session: &str) -> [u64; 2] {
+    let info = home.info(session);
+    ["updates_sent", "updates_made"].map(|field| info[field].as_u64().expect("a number"))
+}
+
+/// A device that may only watch searches a long history as often as it may, while another one types.
+fn searches(plan: &Plan, paired: &Paired, runtime: &Runtime, verdicts: &mut Verdicts) {
+    let rows = (SEARCHED as f64 * plan.scale) as u64;
+    let file = paired.far.user().join("searched");
+    let text: String = (0..rows).map(log_line).collect();
+    std::fs::write(&file, &text).expect("a file");
+    start(
+        &paired.far,
+        "searched",
+        &format!("cat {}; {}", file.display(), program(false)),
+    );
+    let drain = Drain::start(
+        paired
+            .near
+            .in_terminal(&["abide", "attach", "desk:searched"]),
+    );
+    drain.wait(b"READY~");
+    let watcher = paired.another_with("view", &["--history"]);
+    let place = Place::Away(remote(&watcher));
+    let (mut quiet, mut searched) = (Echo::default(), Echo::default());
+    let mut found = 0;
+    for _ in 0..plan.rounds {
+        add_round(&drain, plan.keys, &mut quiet);
+        let stop = Arc::new(tokio::sync::Notify::new());
+        found += std::thread::scope(|scope| {
+            let searching = scope.spawn(|| runtime.block_on(search(&place, &stop)));
+            add_round(&drain, plan.keys, &mut searched);
+            stop.notify_one();
+            searching.join().expect("the searches")
+        });
+    }
+    let [quiet, searched] = [&quiet, &searched].map(|echo| (median(&echo.p50), median(&echo.p99)));
+    println!(
+        "{found} searches of {rows} rows by a device that watches: another one's echo p50 {:.0} µs, \
+         p99 {:.0} µs; without them {:.0} and {:.0}",
+        searched.0, searched.1, quiet.0, quiet.1
+    );
+    let ratio = searched.1 / quiet.1;
+    verdicts.at_most(
+        "echo beside searches, p99",
+        "times",
+        ratio,
+        "goal",
+        SEARCH_GOAL,
+    );
+}
+
+/// Searches for what is not there until it is told to stop; how many searches came to their end.
+async fn search(place: &Place, stop: &tokio::sync::Notify) -> u32 {
+    let info = find_in(place, Some("searched")).await.expect("a session");
+    let Place::Away(remote) = place else {
+        return 0;
+    };
+    let mut link = remote.link().await.expect("a link");
+    let mut done = 0;
+    loop {
+        let query = Search {
+            pattern: "[0-9] nowhere at all$".into(),
+            ignore_case: true,
+            from: None,
+            backwards: false,
+            limit: 10,
+        };
+        let session = info.id;
+        let asked = link.request(Request::Search { session, query });
+        tokio::select! {
+            () = stop.notified() => return done,
+            answer = asked => match answer {
+                Ok(Answer::Found { .. }) => done += 1,
+                // Four a second, and no more.
+                Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+        }
+    }
 }
 
 /// Takes every frame and acknowledges it.

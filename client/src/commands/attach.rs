@@ -184,6 +184,7 @@ fn open(
         },
         asked: scrolling::Asked::default(),
         over: None,
+        role: None,
         attached: false,
         ever_attached: false,
         event: EventNo(0),

@@ -1,7 +1,7 @@
 //! This machine as a device of another: from what was kept to a live channel.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use abide_protocol::channel::device::{Knock, KnockError};
 use abide_protocol::channel::{Channel, End, SystemEntropy};
@@ -11,6 +11,9 @@ use super::carrier::{self, CarrierError, Socket};
 use super::machines::{Known, Machine, Machines};
 use super::{down, lasting};
 use crate::link::{LinkError, Outage};
+
+/// A daemon that breaks off later than this may have waited for this device in vain: it gives 5 s.
+const HESITATION: Duration = Duration::from_secs(4);
 
 pub(super) struct Device {
     machines: Machines,
@@ -25,6 +28,9 @@ pub(super) enum ChannelError {
     Carrier(#[from] CarrierError),
     #[error(transparent)]
     Knock(#[from] KnockError),
+    /// Whoever answers cannot read what only the daemon can.
+    #[error("another daemon answers there")]
+    Another,
     #[error("the daemon ended the channel")]
     Ended(End),
     /// The daemon, or somebody on the way, sent what is not of the channel.
@@ -68,7 +74,12 @@ impl Device {
         let (hello, greeting) = knock.resume(&machine.psk)?;
         let answer = exchange(&mut socket, hello).await?;
         let (handshake, asking) = greeting.greeted(&answer)?;
-        let answer = exchange(&mut socket, handshake).await?;
+        let asked = Instant::now();
+        let answer = exchange(&mut socket, handshake).await;
+        let answer = answer.map_err(|error| match error {
+            CarrierError::Stranger if asked.elapsed() < HESITATION => ChannelError::Another,
+            error => error.into(),
+        })?;
         let (first, channel) = asking.answered(&answer, first, Instant::now())?;
         carrier::send(&mut socket, first).await?;
         Ok((socket, channel))
@@ -89,10 +100,17 @@ impl Device {
         let address = &self.machine().address;
         match error {
             ChannelError::Knock(KnockError::Refused) => self.stranger(),
+            ChannelError::Another => lasting(
+                FailKind::Forbidden,
+                format!(
+                    "{address} is not {name} any more: another daemon answers there, or its key was \
+                     renewed (abide devices revoke --all does that); pair again with: \
+                     abide join --name {name}"
+                ),
+            ),
             // A daemon that does not know a device says so in its handshake.
             ChannelError::Carrier(CarrierError::Stranger) => down(format!(
-                "{address} broke off before {name} could be recognised: another daemon answers \
-                 there, or the network is too slow"
+                "{address} broke off before {name} could be recognised: the network may be too slow"
             )),
             ChannelError::Carrier(error) => error.outage(name, address),
             ChannelError::Ended(End::Revoked) => lasting(

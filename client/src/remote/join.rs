@@ -166,6 +166,7 @@ impl Join<'_> {
             ),
             ChannelError::Knock(error) => JoinError::Lasting(self.refused(&error.to_string())),
             ChannelError::Ended(_)
+            | ChannelError::Another
             | ChannelError::Carrier(_)
             | ChannelError::Broken
             | ChannelError::Silent

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use abide_protocol::channel::address::Address;
 use abide_protocol::channel::{Psk, PublicKey, StaticKey};
 use abide_protocol::grant::Role;
-use abide_protocol::message::{FailKind, Failure};
+use abide_protocol::message::{FailKind, Failure, SessionInfo};
 use abide_protocol::paths::Paths;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use rustix::fs::Mode;
@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::failure;
 use crate::json;
+use crate::sessions::has_ended;
 
 /// Characters of a petname at most.
 const MAX_PETNAME: usize = 64;
@@ -29,6 +30,10 @@ const MAX_PETNAME: usize = 64;
 const MAX_FILE: u64 = 16 << 10;
 const SURE: &str = "machine";
 const UNSURE: &str = "joining";
+/// Names of its sessions as they were last seen, for completion.
+const SEEN: &str = "sessions";
+/// Sessions of a machine whose names are kept at most.
+const MAX_SEEN: usize = 256;
 
 /// A machine as its file has it. Not to be printed: it has keys.
 #[derive(Clone)]
@@ -57,6 +62,13 @@ impl std::fmt::Debug for Machine {
 pub struct Known {
     pub machine: Machine,
     pub sure: bool,
+}
+
+/// A session of a machine as it was last seen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Seen {
+    pub name: String,
+    pub ended: bool,
 }
 
 /// All of them.
@@ -169,7 +181,7 @@ impl Machines {
         if !self.has(name) {
             return self.load(name).map(drop);
         }
-        for extension in [UNSURE, SURE] {
+        for extension in [UNSURE, SURE, SEEN] {
             match fs::remove_file(self.file(name, extension)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(cannot("forget", name, &error));
@@ -180,6 +192,26 @@ impl Machines {
         self.sync().map_err(|error| cannot("forget", name, &error))
     }
 
+    /// Keeps the names of a machine's sessions. Nobody relies on it: what cannot be written is not
+    /// kept.
+    pub fn saw(&self, name: &str, sessions: &[SessionInfo]) {
+        let seen = sessions.iter().take(MAX_SEEN).map(|info| Seen {
+            name: info.name.clone(),
+            ended: has_ended(info),
+        });
+        let seen: Vec<_> = seen.collect();
+        if let Ok(text) = serde_json::to_string(&seen) {
+            let _ = self.replace(&self.file(name, SEEN), text.as_bytes());
+        }
+    }
+
+    /// The sessions of a machine as they were last seen.
+    #[must_use]
+    pub fn seen(&self, name: &str) -> Vec<Seen> {
+        let text = fs::read(self.file(name, SEEN)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
     fn make_directory(&self) -> io::Result<()> {
         DirBuilder::new()
             .recursive(true)
@@ -188,9 +220,13 @@ impl Machines {
         private(&fs::metadata(&self.directory)?)
     }
 
-    /// All of the file or nothing of it is there afterwards, also after a power cut.
     fn write(&self, path: &Path, machine: &Machine) -> io::Result<()> {
         let text = Zeroizing::new(toml::to_string(&Record::of(machine)).map_err(io::Error::other)?);
+        self.replace(path, text.as_bytes())
+    }
+
+    /// All of the file or nothing of it is there afterwards, also after a power cut.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let unfinished = path.with_extension(format!("{}.new", std::process::id()));
         let options = &mut OpenOptions::new();
         let mut file = options
@@ -199,9 +235,7 @@ impl Machines {
             .truncate(true)
             .mode(0o600)
             .open(&unfinished)?;
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all());
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
         let kept = written.and_then(|()| fs::rename(&unfinished, path));
         if kept.is_err() {
             let _ = fs::remove_file(&unfinished);

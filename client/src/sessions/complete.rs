@@ -7,19 +7,20 @@ use abide_protocol::message::SessionInfo;
 use clap_complete::engine::CompletionCandidate;
 
 use super::has_ended;
-use crate::remote::machines::Machines;
+use crate::remote::Target;
+use crate::remote::machines::{Machines, Seen};
 
 /// A user who pressed Tab does not wait longer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Sessions that can be typed into.
 pub fn living(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, |info| !has_ended(info))
+    candidates(typed, |ended| !ended)
 }
 
 /// Sessions that can be removed.
 pub fn ended(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, has_ended)
+    candidates(typed, |ended| ended)
 }
 
 /// All sessions.
@@ -36,7 +37,8 @@ pub fn machines(typed: &OsStr) -> Vec<CompletionCandidate> {
     fitting.map(CompletionCandidate::new).collect()
 }
 
-fn candidates(typed: &OsStr, fits: fn(&SessionInfo) -> bool) -> Vec<CompletionCandidate> {
+/// `fits` is asked whether a session that has ended, or one that has not, is wanted.
+fn candidates(typed: &OsStr, fits: fn(bool) -> bool) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     let named = |info: &SessionInfo| {
         let help = if has_ended(info) {
@@ -46,11 +48,30 @@ fn candidates(typed: &OsStr, fits: fn(&SessionInfo) -> bool) -> Vec<CompletionCa
         };
         CompletionCandidate::new(&info.name).help(Some(help.to_owned().into()))
     };
-    sessions()
+    let (sessions, away) = (sessions(), away());
+    let here = sessions
         .iter()
-        .filter(|info| fits(info) && info.name.starts_with(&*typed))
-        .map(named)
+        .filter(|info| fits(has_ended(info)))
+        .map(named);
+    let away = away.into_iter().filter(|(_, seen)| fits(seen.ended));
+    let away = away.map(|(address, _)| CompletionCandidate::new(address));
+    here.chain(away)
+        .filter(|candidate| candidate.get_value().to_string_lossy().starts_with(&*typed))
         .collect()
+}
+
+/// Sessions of paired machines as they were last seen: nobody who pressed Tab waits for a network.
+fn away() -> Vec<(String, Seen)> {
+    let Ok(paths) = super::paths() else {
+        return Vec::new();
+    };
+    let machines = Machines::of(&paths);
+    let of = |machine: String| {
+        let target = Target::Paired(machine.clone());
+        let seen = machines.seen(&machine).into_iter();
+        seen.map(move |seen| (target.session(&seen.name), seen))
+    };
+    machines.names().into_iter().flat_map(of).collect()
 }
 
 fn sessions() -> Vec<SessionInfo> {

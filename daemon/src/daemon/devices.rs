@@ -416,6 +416,13 @@ impl Devices {
         })
     }
 
+    /// Ends all links of all devices, which are told why. Answers the links, until they are gone.
+    pub(super) fn end_links(&self, why: End) -> Vec<Parting> {
+        let mut inner = self.lock();
+        let paired = inner.paired.values_mut();
+        paired.map(|device| device.links.end(why)).collect()
+    }
+
     /// From now on the device is paired no more. Its links have been told why; what they and
     /// keepers still hold is for the caller. `None`: there is no such device.
     pub(super) fn withdraw(&self, id: DeviceId, why: End) -> Option<Withdrawn> {

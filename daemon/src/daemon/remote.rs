@@ -5,9 +5,11 @@
 //! it is, nothing it sends has an effect, and whatever is wrong with it looks the same.
 
 mod claim;
+mod line;
 mod link;
 mod unopened;
 mod viewing;
+mod waiting;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -76,6 +76,18 @@ pub(super) async fn regrant(
     Err(failure(FailKind::Internal, line))
 }
 
+/// The daemon leaves: devices are told to come back soon.
+pub(super) async fn part_for_now(daemon: &Daemon) {
+    let partings = daemon.devices.end_links(End::Upgrade);
+    let gone = async {
+        for parting in partings {
+            parting.gone().await;
+        }
+    };
+    // Who does not listen sees the connection end.
+    let _ = timeout(PATIENCE, gone).await;
+}
+
 /// Ends what has expired, as long as the daemon runs.
 pub(super) async fn mind_time(daemon: Arc<Daemon>) {
     let mut rows = daemon.devices.rows();

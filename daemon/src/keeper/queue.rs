@@ -47,6 +47,8 @@ pub(crate) struct Queue {
     replies: Vec<u8>,
     replied: usize,
     units: VecDeque<Unit>,
+    /// Bytes of all units, without what follows a pause.
+    waiting: usize,
     /// Bytes of the first unit that are written.
     begun: usize,
     /// The first unit's text is written since then, its Enter is not.
@@ -58,11 +60,11 @@ impl Queue {
     /// Whether a unit of this length fits. One that is longer than the whole queue fits when
     /// nothing else waits.
     pub(crate) fn room(&self, bytes: usize) -> bool {
-        let waiting: usize = self.units.iter().map(|unit| unit.bytes.len()).sum();
-        self.units.is_empty() || waiting + bytes <= PTY_QUEUE
+        self.units.is_empty() || self.waiting + bytes <= PTY_QUEUE
     }
 
     pub(crate) fn push(&mut self, unit: Unit) {
+        self.waiting += unit.bytes.len();
         self.units.push_back(unit);
     }
 
@@ -110,7 +112,9 @@ impl Queue {
         }
         self.begun = 0;
         self.paused = None;
+        self.waiting -= unit.bytes.len();
         if let Some(enter) = unit.enter.take() {
+            self.waiting += enter.len();
             unit.bytes = enter;
             self.paused = Some(now);
             return None;
@@ -161,6 +165,7 @@ impl Queue {
             }
             owner.is_none()
         });
+        self.waiting = self.units.iter().map(|unit| unit.bytes.len()).sum();
         dropped
     }
 }
@@ -214,6 +219,8 @@ mod tests {
     fn drain(queue: &mut Queue, step: usize, now: Instant) -> (String, Vec<u64>) {
         let (mut text, mut done) = (Vec::new(), Vec::new());
         while let Some(bytes) = queue.next(now) {
+            let waiting: usize = queue.units.iter().map(|unit| unit.bytes.len()).sum();
+            assert_eq!(queue.waiting, waiting);
             let part = bytes[..bytes.len().min(step)].to_vec();
             text.extend_from_slice(&part);
             done.extend(queue.wrote(part.len(), now).map(|owner| owner.seq.0));

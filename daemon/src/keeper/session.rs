@@ -37,6 +37,7 @@ use super::pacing::Grid;
 use super::pty::{Leader, Master};
 use super::queue::Queue;
 use super::stream::Streams;
+use super::turns::Turns;
 use super::viewer::{Bodies, Departed};
 use crate::guard;
 use ending::Life;
@@ -106,6 +107,7 @@ pub(crate) struct Session {
     blocked: bool,
     /// The next turn looks at links before it looks at the terminal.
     links_first: bool,
+    turns: Turns,
 }
 
 impl Session {
@@ -166,10 +168,10 @@ impl Session {
         if let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(cx) {
             return Some(Turn::Connection(stream));
         }
+        let views = |link: &Link| link.viewer.is_some();
         let ready = self
-            .links
-            .iter_mut()
-            .position(|link| link.poll(cx).is_ready());
+            .turns
+            .next(&mut self.links, views, |link| link.poll(cx).is_ready());
         ready.map(Turn::Link)
     }
 

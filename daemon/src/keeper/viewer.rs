@@ -123,10 +123,13 @@ impl Departed {
 pub(crate) struct Bodies {
     to: Revision,
     from: Vec<(Revision, UpdateBody)>,
+    sent: u64,
+    made: u64,
 }
 
 impl Bodies {
     pub(crate) fn body(&mut self, old: &Snapshot, new: &Snapshot) -> UpdateBody {
+        self.sent += 1;
         if self.to != new.revision {
             self.to = new.revision;
             self.from.clear();
@@ -134,9 +137,20 @@ impl Bodies {
         if let Some((_, body)) = self.from.iter().find(|(from, _)| *from == old.revision) {
             return body.clone();
         }
+        self.made += 1;
         let body = UpdateBody::of(&diff::diff(old, new));
         self.from.push((old.revision, body.clone()));
         body
+    }
+
+    /// How often a body was asked for.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// How often two states were compared, and the difference encoded.
+    pub(crate) fn made(&self) -> u64 {
+        self.made
     }
 
     /// Forgets what no frame of this turn needs any more.

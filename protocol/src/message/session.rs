@@ -97,6 +97,12 @@ pub struct SessionInfo {
     /// Bytes of history on the disk; `None`: its keeper does not say.
     #[n(25)]
     pub history_stored: Option<u64>,
+    /// Updates that its viewers were sent, and how many of them were made: viewers who have the same
+    /// are sent the same. `None`: its keeper does not say.
+    #[n(26)]
+    pub updates_sent: Option<u64>,
+    #[n(27)]
+    pub updates_made: Option<u64>,
 }
 
 impl SessionInfo {
@@ -129,6 +135,8 @@ impl SessionInfo {
             trusted: None,
             confined: None,
             history_stored: None,
+            updates_sent: None,
+            updates_made: None,
         }
     }
 }

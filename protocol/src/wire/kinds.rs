@@ -201,6 +201,7 @@ impl Message for ToClient {
             10 => Self::Summary(d.decode()?),
             11 => Self::Closed(d.decode()?),
             12 => body(d, 1, |d| line::decode(d, c).map(Self::Notice))?,
+            13 => Self::Granted(d.decode()?),
             _ => return Ok(Self::Unknown),
         };
         whole(d).map(|()| message)
@@ -221,6 +222,7 @@ fn client_kind(message: &ToClient) -> u16 {
         ToClient::Summary(_) => 10,
         ToClient::Closed(_) => 11,
         ToClient::Notice(_) => 12,
+        ToClient::Granted(_) => 13,
         ToClient::Unknown => UNKNOWN,
     }
 }
@@ -260,6 +262,7 @@ fn write_to_client(message: &ToClient, e: &mut Writer<'_>) -> Written {
         ToClient::Summary(info) => info.encode(e, c),
         ToClient::Closed(failure) => failure.encode(e, c),
         ToClient::Notice(text) => line::encode(text, e.array(1)?, c),
+        ToClient::Granted(grant) => grant.encode(e, c),
         ToClient::Unknown => e.array(0)?.ok(),
     }
 }

@@ -29,7 +29,7 @@ fn pairing() -> impl Strategy<Value = PairingNo> {
     any::<u64>().prop_map(PairingNo)
 }
 
-fn grant() -> impl Strategy<Value = Grant> {
+pub(super) fn grant() -> impl Strategy<Value = Grant> {
     let sessions = option::of(vec(session(), 0..3));
     (role(), sessions, any::<(bool, Option<u64>)>()).prop_map(
         |(role, sessions, (history, expires))| Grant {
@@ -167,7 +167,7 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
-fn example_grant() -> Grant {
+pub(super) fn example_grant() -> Grant {
     Grant {
         role: Role::Type,
         sessions: Some(vec![SESSION]),

@@ -259,6 +259,8 @@ pub(crate) fn info() -> SessionInfo {
         trusted: Some(true),
         confined: Some(true),
         history_stored: Some(70_000),
+        updates_sent: Some(600),
+        updates_made: Some(200),
     }
 }
 
@@ -657,6 +659,10 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
         ("summary", ToClient::Summary(Box::new(ended()))),
         ("closed", ToClient::Closed(closed)),
         ("notice", ToClient::Notice("\"phone\" was paired".into())),
+        (
+            "granted",
+            ToClient::Granted(super::devices::example_grant()),
+        ),
     ]
     .map(|(name, message)| (name.to_owned(), message))
     .into();

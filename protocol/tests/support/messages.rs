@@ -195,6 +195,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
         Option<bool>,
         Option<bool>,
         Option<u64>,
+        Option<[u64; 2]>,
     )>();
     (
         session(),
@@ -220,7 +221,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 rest,
             ) = numbers;
             let [viewers, rebuilt] = rest;
-            let (pid, keeper, ended, trusted, confined, history_stored) = optional;
+            let (pid, keeper, ended, trusted, confined, history_stored, updates) = optional;
             SessionInfo {
                 id,
                 name,
@@ -248,6 +249,8 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 trusted,
                 confined,
                 history_stored,
+                updates_sent: updates.map(|[sent, _]| sent),
+                updates_made: updates.map(|[_, made]| made),
             }
         })
 }
@@ -546,6 +549,7 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         info().prop_map(|info| ToClient::Summary(Box::new(info))),
         failure().prop_map(ToClient::Closed),
         word().prop_map(ToClient::Notice),
+        super::devices::grant().prop_map(ToClient::Granted),
         Just(ToClient::Unknown),
     ]
 }

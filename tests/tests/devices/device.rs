@@ -1,6 +1,8 @@
 //! A device's end: a WebSocket, the channel, and the messages in it.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use abide_protocol::channel::address::Scheme;
@@ -18,7 +20,7 @@ use abide_protocol::{DeviceId, InputSeq, RequestId, SessionId, Size, StreamId};
 use futures_util::{SinkExt, StreamExt};
 use support::network;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -26,6 +28,24 @@ use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 
 /// Nothing that is waited for here takes longer, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes that the system takes for a device that does not read, or twice as many.
+const ROOM: u32 = 64 << 10;
+
+/// The number of the next connection, once each comes from an address of its own.
+static CONNECTIONS: AtomicU32 = AtomicU32::new(0);
+
+/// From now on each connection comes from another address: what one address may do does not count.
+pub fn come_from_everywhere() {
+    CONNECTIONS.store(1, Ordering::Relaxed);
+}
+
+fn source() -> Ipv4Addr {
+    match CONNECTIONS.load(Ordering::Relaxed) {
+        0 => Ipv4Addr::LOCALHOST,
+        _ => Ipv4Addr::from_bits(0x7f80_0000 + CONNECTIONS.fetch_add(1, Ordering::Relaxed)),
+    }
+}
 
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
@@ -62,7 +82,11 @@ pub async fn open(place: Place) -> Socket {
 
 /// `None`: nobody answers there.
 async fn try_open(place: Place) -> Option<Socket> {
-    let tcp = TcpStream::connect(("127.0.0.1", place.port)).await.ok()?;
+    let tcp = TcpSocket::new_v4().ok()?;
+    tcp.set_recv_buffer_size(ROOM).ok()?;
+    tcp.bind((source(), 0).into()).ok()?;
+    let to = (Ipv4Addr::LOCALHOST, place.port).into();
+    let tcp = tcp.connect(to).await.ok()?;
     tcp.set_nodelay(true).ok()?;
     let (stream, scheme): (Box<dyn Stream>, _) = if place.tls {
         let name = "127.0.0.1".try_into().unwrap();
@@ -80,8 +104,12 @@ async fn try_open(place: Place) -> Option<Socket> {
 }
 
 pub async fn hear(socket: &mut Socket) -> Heard {
+    hear_within(PATIENCE, socket).await
+}
+
+async fn hear_within(patience: Duration, socket: &mut Socket) -> Heard {
     loop {
-        let heard = tokio::time::timeout(PATIENCE, socket.next()).await;
+        let heard = tokio::time::timeout(patience, socket.next()).await;
         match heard.expect("the daemon says something") {
             Some(Ok(Message::Binary(bytes))) => return Heard::Message(bytes.into()),
             Some(Ok(Message::Close(frame))) => {
@@ -258,8 +286,9 @@ impl Device {
             socket,
             channel,
             reader: FrameReader::new(),
-            stream: StreamId(*uuid::Uuid::new_v4().as_bytes()),
+            stream: new_stream(),
             seq: 0,
+            patience: PATIENCE,
             ended: None,
         };
         match online.next().await {
@@ -281,6 +310,8 @@ pub struct Online {
     reader: FrameReader<ToClient>,
     pub stream: StreamId,
     seq: u64,
+    /// How long it waits for the daemon to say something.
+    pub patience: Duration,
     /// What the daemon said at last.
     pub ended: Option<End>,
 }
@@ -301,17 +332,24 @@ impl Online {
             if let Some(message) = self.reader.next().unwrap() {
                 return Some(message);
             }
-            let Heard::Message(message) = hear(&mut self.socket).await else {
+            self.part().await?;
+        }
+    }
+
+    /// The next part of a message; `None` when the link has ended.
+    pub async fn part(&mut self) -> Option<()> {
+        let heard = hear_within(self.patience, &mut self.socket).await;
+        let Heard::Message(message) = heard else {
+            return None;
+        };
+        match self.channel.open(&message, Instant::now()).unwrap() {
+            Opened::Part(part) => self.reader.push_part(&part),
+            Opened::Ended(why) => {
+                self.ended = Some(why);
                 return None;
-            };
-            match self.channel.open(&message, Instant::now()).unwrap() {
-                Opened::Part(part) => self.reader.push_part(&part),
-                Opened::Ended(why) => {
-                    self.ended = Some(why);
-                    return None;
-                }
             }
         }
+        Some(())
     }
 
     /// Reads until this comes; what comes before is passed over.
@@ -337,21 +375,8 @@ impl Online {
 
     pub fn attachment(&self, session: SessionId) -> Attach {
         Attach {
-            session,
             stream: self.stream,
-            have: None,
-            event: None,
-            size: Size::DEFAULT,
-            wish: SizeWish::Watch,
-            name: "anything".into(),
-            frames: false,
-            printed: None,
-            history: 0,
-            look: TerminalLook::default(),
-            device: None,
-            limits: Limits::ALL,
-            ssh_auth_sock: None,
-            epoch: None,
+            ..attachment(session)
         }
     }
 
@@ -379,5 +404,30 @@ impl Online {
         let (stream, seq) = (self.stream, InputSeq(self.seq));
         let event = InputEvent::Paste(text.into());
         self.send(&ToServer::Input { stream, seq, event }).await;
+    }
+}
+
+fn new_stream() -> StreamId {
+    StreamId(*uuid::Uuid::new_v4().as_bytes())
+}
+
+/// Of somebody who watches and gets no states.
+pub fn attachment(session: SessionId) -> Attach {
+    Attach {
+        session,
+        stream: new_stream(),
+        have: None,
+        event: None,
+        size: Size::DEFAULT,
+        wish: SizeWish::Watch,
+        name: "anything".into(),
+        frames: false,
+        printed: None,
+        history: 0,
+        look: TerminalLook::default(),
+        device: None,
+        limits: Limits::ALL,
+        ssh_auth_sock: None,
+        epoch: None,
     }
 }

@@ -2,8 +2,11 @@
 
 mod deaths;
 mod device;
+mod ends;
+mod flood;
 mod owner;
 mod paired;
 mod picture;
 mod revocation;
+mod slow;
 mod strangers;

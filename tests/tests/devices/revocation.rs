@@ -1,29 +1,93 @@
 //! Revocation is final when it is answered: under load, with programs that do not read, and when a
 //! keeper does not answer.
 
-use std::path::Path;
-use std::process::Child;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
-use abide_protocol::message::{InputRefusal, ToClient};
-use abide_protocol::{DeviceId, Role, SessionId};
+use abide::link::Link;
+use abide_protocol::input::InputEvent;
+use abide_protocol::message::{Attach, InputRefusal, ToClient, ToServer};
+use abide_protocol::{DeviceId, InputSeq, Role, SessionId, paths};
 use rustix::process::Signal;
 use support::{process, wait};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::device::PATIENCE;
 use crate::owner::{Owner, offer};
 
-/// Devices that type at the same time, and how often one of them is revoked.
-fn load() -> (u32, u32) {
+/// What is done.
+struct Load {
+    /// Devices that type at the same time.
+    devices: usize,
+    /// Of them, revoked one after the other while the others type on.
+    each_round: usize,
+    rounds: usize,
+}
+
+fn load() -> Load {
     if support::soak() {
-        (200, 10_000)
+        Load {
+            devices: 200,
+            each_round: 50,
+            rounds: 200,
+        }
     } else {
-        (6, 24)
+        Load {
+            devices: 6,
+            each_round: 2,
+            rounds: 12,
+        }
     }
 }
 
-/// Texts under way of one device at most: together they fill the queue of the session, and alone not
-/// the sockets, where a device that writes before it reads would wait for a daemon that does the same.
-const UNDER_WAY: u64 = 1024;
+/// Characters of a text, of three bytes each.
+const TEXT: usize = 20;
+/// Texts under way of all devices: half as many again as fit the session's queue.
+const UNDER_WAY: usize = 6 * (256 << 10) / (4 * 3 * TEXT);
+/// Bytes that are behind the keeper's write and not in the file yet, at most: in the terminal, in the
+/// program's hands, and a text that had begun.
+const BEYOND: usize = 32 << 10;
+
+/// Whether the devices type, and whether the session's queue is full.
+#[derive(Default)]
+struct Tide {
+    ebbs: AtomicBool,
+    turned: Notify,
+    busy: AtomicU64,
+}
+
+impl Tide {
+    /// From now on nobody types.
+    fn stop(&self) {
+        self.ebbs.store(true, Ordering::Relaxed);
+    }
+
+    fn start(&self) {
+        self.ebbs.store(false, Ordering::Relaxed);
+        self.turned.notify_waiters();
+    }
+
+    async fn flows(&self) {
+        loop {
+            let turned = self.turned.notified();
+            if !self.ebbs.load(Ordering::Relaxed) {
+                return;
+            }
+            turned.await;
+        }
+    }
+
+    /// Waits until an input does not fit any more.
+    fn wait_until_full(&self) {
+        let before = self.busy.load(Ordering::Relaxed);
+        wait::until("a full queue", || {
+            (self.busy.load(Ordering::Relaxed) > before).then_some(())
+        });
+    }
+}
 
 /// A device that types its own character as fast as it can, until its link ends.
 struct Typist {
@@ -32,105 +96,211 @@ struct Typist {
     typing: JoinHandle<()>,
 }
 
-async fn typist(owner: &mut Owner, session: SessionId, number: u32) -> Typist {
-    let letter = char::from_u32(0x4e00 + number % 0x5000).unwrap();
-    let device = owner.pair(offer(Role::Type, &[session])).await;
-    let mut online = device.connect().await;
-    online.attach(session).await;
-    let text = letter.to_string().repeat(20);
-    let typing = tokio::spawn(async move {
-        let mut applied = 0;
-        loop {
-            tokio::select! {
-                biased;
-                message = online.next() => match message {
-                    None => return,
-                    // It did not fit: what comes next takes its number.
-                    Some(ToClient::Refused { seq, why: InputRefusal::Busy, .. }) => online.again(seq),
-                    Some(
-                        ToClient::Header(header)
-                        | ToClient::Snapshot { header, .. }
-                        | ToClient::Update { header, .. },
-                    ) => applied = header.applied.0,
-                    Some(_) => {}
-                },
-                () = tokio::task::yield_now(), if online.typed() < applied + UNDER_WAY => {
-                    online.type_text(&text).await;
+impl Typist {
+    async fn begin(owner: &mut Owner, session: SessionId, number: usize, tide: &Arc<Tide>) -> Self {
+        let number = u32::try_from(number % 0x5000).unwrap();
+        let letter = char::from_u32(0x4e00 + number).unwrap();
+        let device = owner.pair(offer(Role::Type, &[session])).await;
+        let mut online = device.connect().await;
+        online.attach(session).await;
+        online.patience = Duration::MAX;
+        let text = letter.to_string().repeat(TEXT);
+        let under_way = UNDER_WAY.div_ceil(load().devices) as u64;
+        let tide = Arc::clone(tide);
+        let typing = tokio::spawn(async move {
+            let mut applied = 0;
+            loop {
+                tokio::select! {
+                    biased;
+                    message = online.next() => match message {
+                        None => return,
+                        // It did not fit: what comes next takes its number.
+                        Some(ToClient::Refused { seq, why: InputRefusal::Busy, .. }) => {
+                            tide.busy.fetch_add(1, Ordering::Relaxed);
+                            online.again(seq);
+                        }
+                        Some(
+                            ToClient::Header(header)
+                            | ToClient::Snapshot { header, .. }
+                            | ToClient::Update { header, .. },
+                        ) => applied = header.applied.0,
+                        Some(_) => {}
+                    },
+                    () = tide.flows(), if online.typed() < applied + under_way => {
+                        online.type_text(&text).await;
+                    }
                 }
             }
+        });
+        Self {
+            id: device.id,
+            letter,
+            typing,
         }
-    });
-    Typist {
-        id: device.id,
-        letter,
-        typing,
     }
 }
 
-/// Types a mark from the session's machine.
-fn mark(owner: &Owner, text: &str) -> Child {
-    let mut command = owner.home.command("abide");
-    command.args(["send", "--no-enter", "work", text]);
-    command.spawn().unwrap()
+/// Somebody on the session's machine, who types marks.
+struct Marker {
+    link: Link,
+    attach: Attach,
+    seq: u64,
 }
 
-/// Where `text` stands in what the program has read.
-fn place(file: &Path, text: &str) -> Option<usize> {
-    let read = std::fs::read(file).unwrap_or_default();
-    let mut windows = read.windows(text.len());
-    windows.position(|window| window == text.as_bytes())
+impl Marker {
+    async fn begin(owner: &Owner, attach: Attach) -> Self {
+        let socket = owner.home.run().join(paths::keeper_socket(attach.session));
+        let mut link = Link::connect(socket).await.unwrap();
+        let message = ToServer::Attach(Box::new(attach.clone()));
+        link.send(&message).await.unwrap();
+        Self {
+            link,
+            attach,
+            seq: 0,
+        }
+    }
+
+    /// Types this; it is behind all that was taken before. Returns when it is written.
+    async fn mark(&mut self, text: &str) {
+        self.seq += 1;
+        let input = ToServer::Input {
+            stream: self.attach.stream,
+            seq: InputSeq(self.seq),
+            event: InputEvent::Paste(text.into()),
+        };
+        self.link.send(&input).await.unwrap();
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.link.next());
+            match message.await.expect("the keeper says something").unwrap() {
+                Some(ToClient::Refused { .. }) => self.link.send(&input).await.unwrap(),
+                Some(ToClient::Header(header)) if header.applied.0 >= self.seq => return,
+                Some(_) => {}
+                None => panic!("the keeper has left"),
+            }
+        }
+    }
 }
 
-/// What a local client types after the answer comes behind everything that was written before it: of
-/// the device, nothing comes behind that.
+/// What the program has read.
+struct Record(PathBuf);
+
+impl Record {
+    fn length(&self) -> usize {
+        usize::try_from(std::fs::metadata(&self.0).unwrap().len()).unwrap()
+    }
+
+    fn read(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.0).unwrap()).into_owned()
+    }
+
+    fn wait_for(&self, text: &str) {
+        wait::until(text, || self.read().contains(text).then_some(()));
+    }
+
+    fn clear(&self) {
+        let file = std::fs::File::options().write(true).open(&self.0);
+        file.unwrap().set_len(0).unwrap();
+    }
+}
+
+/// A device that has been revoked.
+struct Gone {
+    letter: char,
+    typing: JoinHandle<()>,
+    mark: String,
+    /// What the program had read when the revocation was answered.
+    read: usize,
+}
+
+impl Gone {
+    /// Nothing of it was written after the answer.
+    fn check(&self, read: &str) {
+        let mark = read.find(&self.mark).expect("the mark");
+        let last = read.rfind(self.letter).unwrap_or_default();
+        assert!(last < mark, "{} at {last}, its mark at {mark}", self.letter);
+        let most = self.read + BEYOND;
+        assert!(
+            last < most,
+            "{} at {last}, answered at {}",
+            self.letter,
+            self.read
+        );
+    }
+}
+
+/// What is typed on the session's machine after the answer comes behind everything that was taken
+/// before it: of the device, nothing comes behind that, and nothing of what had waited in the queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_device_arrives_after_its_revocation() {
-    let (devices, trials) = load();
+    let Load {
+        devices,
+        each_round,
+        rounds,
+    } = load();
     let mut owner = Owner::new().await;
-    let file = owner.home.path().join("read");
+    let record = Record(owner.home.path().join("read"));
     let script = format!(
         "stty raw -echo; echo ready; exec cat >> '{}'",
-        file.display()
+        record.0.display()
     );
     let session = owner.session("work", &script);
     owner.home.wait_screen("work", "ready");
     let program = owner.home.program("work");
+    let tide = Arc::new(Tide::default());
+    tide.stop();
     let mut typists = std::collections::VecDeque::new();
     for number in 0..devices {
-        typists.push_back(typist(&mut owner, session, number).await);
+        typists.push_back(Typist::begin(&mut owner, session, number, &tide).await);
     }
-    for trial in 0..trials {
-        let stalls = trial % 2 == 1;
-        let gone = typists.pop_front().unwrap();
-        wait::until("the device's typing", || {
-            place(&file, &gone.letter.to_string())
+    let mut marker = Marker::begin(&owner, crate::device::attachment(session)).await;
+    for round in 0..rounds {
+        tide.start();
+        let leaving: Vec<Typist> = typists.drain(..each_round).collect();
+        wait::until("their typing", || {
+            let read = record.read();
+            let typed = |typist: &Typist| read.contains(typist.letter);
+            leaving.iter().all(typed).then_some(())
         });
+        let stalls = round % 2 == 1;
         if stalls {
             process::signal(program, Signal::STOP);
+            tide.wait_until_full();
         }
-        let revoked = owner.revoke(Some(gone.id)).await;
-        assert_eq!((revoked.devices, revoked.unconfirmed), (1, vec![]));
-        let text = format!("[mark {trial}]");
-        let mut marking = mark(&owner, &text);
+        let mut gone = Vec::new();
+        for (number, typist) in leaving.into_iter().enumerate() {
+            let revoked = owner.revoke(Some(typist.id)).await;
+            let read = record.length();
+            assert_eq!((revoked.devices, revoked.unconfirmed), (1, vec![]));
+            let mark = format!("[{}]", if stalls { 0 } else { number });
+            if !stalls {
+                marker.mark(&mark).await;
+            }
+            let Typist { letter, typing, .. } = typist;
+            gone.push(Gone {
+                letter,
+                typing,
+                mark,
+                read,
+            });
+        }
         if stalls {
             process::signal(program, Signal::CONT);
+            marker.mark("[0]").await;
         }
-        let at = wait::until("the mark", || place(&file, &text));
-        assert!(marking.wait().unwrap().success());
-        gone.typing.await.unwrap();
-        typists.push_back(typist(&mut owner, session, devices + trial).await);
-        // The newcomer was heard, so that all that was written before has been read.
-        let newest = typists.back().unwrap().letter.to_string();
-        wait::until("the newcomer's typing", || place(&file, &newest));
-        let read = std::fs::read(&file).unwrap();
-        let after = String::from_utf8_lossy(&read[at..]).into_owned();
-        assert!(!after.contains(gone.letter), "trial {trial}");
-        std::fs::File::options()
-            .write(true)
-            .open(&file)
-            .unwrap()
-            .set_len(0)
-            .unwrap();
+        tide.stop();
+        marker.mark("[all]").await;
+        record.wait_for("[all]");
+        let read = record.read();
+        for gone in gone {
+            gone.check(&read);
+            gone.typing.await.unwrap();
+        }
+        record.clear();
+        for number in 0..each_round {
+            let number = devices + round * each_round + number;
+            typists.push_back(Typist::begin(&mut owner, session, number, &tide).await);
+        }
+        println!("{} devices revoked", (round + 1) * each_round);
     }
     for typist in &typists {
         owner.revoke(Some(typist.id)).await;

@@ -1,5 +1,6 @@
 // The conversation: one table per direction. Requests carry an id, and their answer carries it back.
 
+import { role } from "./channel/pairing.ts";
 import { inputEvent } from "./input.ts";
 import { brokenFrame, type Snapshot } from "./snapshot.ts";
 import type { Update } from "./update.ts";
@@ -44,6 +45,14 @@ const hello = record({
   capabilities: [1, list(texts.line)],
   agent: [2, texts.line],
   required: [3, list(texts.line)],
+});
+
+/** What a device may do; `sessions` is null where it is all of them. */
+const grant = record({
+  role: [0, role],
+  sessions: [1, optional(list(id))],
+  history: [2, bool],
+  expires: [3, optional(u64)],
 });
 
 export const exitStatus = choice({
@@ -315,6 +324,8 @@ export const TO_CLIENT = {
   Closed: [11, failure],
   /** A line for a device, whether it has a viewer or not. */
   Notice: [12, record({ text: [0, texts.line] })],
+  /** After the hellos: what this device may do as long as the link lasts. */
+  Granted: [13, grant],
 } as const;
 
 type Table = Record<string, readonly [number, Reader<object>]>;

@@ -2,6 +2,7 @@
 
 import { webSocket } from "../core/carrier.ts";
 import { SYSTEM } from "../core/channel/keys.ts";
+import type { Role } from "../core/channel/pairing.ts";
 import { Connection, type ConnectionState } from "../core/connection.ts";
 import type { LinkEnd } from "../core/link.ts";
 import type { ToClient } from "../core/message.ts";
@@ -9,6 +10,7 @@ import { note } from "./notes.svelte.ts";
 import { Pairing } from "./pairing.svelte.ts";
 import { Sessions } from "./sessions.svelte.ts";
 import { type Device, forget, load } from "./vault.ts";
+import { ROLES } from "./words.ts";
 
 /** Set while the page reloads itself for another build of the daemon: once, not in a circle. */
 const RELOADED = "reloaded";
@@ -19,6 +21,8 @@ const CIRCLE = 60_000;
 export class Desk {
   state = $state.raw<ConnectionState>({ type: "Connecting", since: Date.now() });
   readonly device: Device;
+  /** What the computer lets this device do now. */
+  role = $state.raw<Role>("View");
   readonly connection: Connection;
   readonly sessions: Sessions;
   /** The viewer of the session that is shown hears what comes. */
@@ -28,6 +32,7 @@ export class Desk {
 
   constructor(device: Device, over: (end: LinkEnd) => void) {
     this.device = device;
+    this.role = device.role;
     const knock = { own: device.own, daemon: device.daemon, entropy: SYSTEM };
     this.connection = new Connection(
       webSocket(location.origin),
@@ -40,11 +45,17 @@ export class Desk {
         },
         message: (message) => {
           if (message.type === "Notice") note(message.text);
+          if (message.type === "Granted") this.#granted(message.role);
           for (const listener of this.listeners) listener.message(message);
         },
       },
     );
     this.sessions = new Sessions(this.connection);
+  }
+
+  #granted(role: Role): void {
+    if (role !== this.role) note(`This device may ${ROLES[role]} now.`);
+    this.role = role;
   }
 
   /** A viewer comes; `leave` is called when the next one does. */

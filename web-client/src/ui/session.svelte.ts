@@ -65,7 +65,7 @@ export class Session implements ViewerEvents {
   }
 
   get mayType(): boolean {
-    return this.desk.device.role !== "View" && this.over === null;
+    return this.desk.role !== "View" && this.over === null;
   }
 
   get drives(): boolean {

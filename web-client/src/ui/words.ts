@@ -11,6 +11,13 @@ export function ago(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** What a device with this role may do. */
+export const ROLES = {
+  View: "see its screens",
+  Type: "see its screens and type",
+  Manage: "see, type, create and end sessions",
+};
+
 export function endOf(status: ExitStatus): string {
   switch (status.type) {
     case "Code":

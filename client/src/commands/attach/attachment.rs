@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use abide_protocol::message::{Event, ToClient, ToServer, ViewerHeader};
-use abide_protocol::{EventNo, Revision};
+use abide_protocol::{EventNo, Grant, Revision, Role};
 
 use super::ending::Ending;
 use super::events::{self, Shown};
@@ -53,6 +53,8 @@ pub(super) struct Attachment {
     /// Questions of the scroll mode under way.
     pub(super) asked: Asked,
     pub(super) over: Option<Over>,
+    /// What a machine lets this device do.
+    pub(super) role: Option<Role>,
     /// The keeper has opened the viewer.
     pub(super) attached: bool,
     /// It has, over this link or an earlier one.
@@ -289,9 +291,23 @@ impl Attachment {
             }
             ToClient::Closed(failure) => return Err(Ending::Refused(failure)),
             ToClient::Notice(line) => self.picture.say(line, now),
+            ToClient::Granted(grant) => self.granted(&grant, now),
             ToClient::Hello(_) | ToClient::Summary(_) | ToClient::Unknown => {}
         }
         Ok(())
+    }
+
+    /// Said when it is another role than before.
+    fn granted(&mut self, grant: &Grant, now: Instant) {
+        let before = self.role.replace(grant.role);
+        if before.is_some_and(|role| role != grant.role) {
+            let line = match grant.role {
+                Role::View => "this device may only watch now",
+                Role::Type => "this device may type now, in the sessions it was given",
+                Role::Manage => "this device may type and manage sessions now",
+            };
+            self.picture.say(line.into(), now);
+        }
     }
 
     pub(super) fn send_all(&mut self, messages: &[ToServer]) -> Flow {

@@ -180,6 +180,7 @@ fn take(link: &mut Link, message: ToClient, mirror: &mut Mirror) -> Result<(), F
         | ToClient::Ended { .. }
         | ToClient::Summary(_)
         | ToClient::Notice(_)
+        | ToClient::Granted(_)
         | ToClient::Closed(_)
         | ToClient::Unknown => {}
     }

@@ -9,7 +9,7 @@ use abide_protocol::channel::tickets::{Claimed, NewDevice};
 use abide_protocol::channel::{CLOSE_STRANGER, End};
 use tokio::time::timeout;
 
-use super::link::FAREWELL;
+use super::line::FAREWELL;
 use super::{CLOSE_NORMAL, kind, mind_adrift};
 use crate::daemon::Daemon;
 use crate::daemon::devices::{Deed, rights};

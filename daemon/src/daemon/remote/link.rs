@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use abide_protocol::channel::End;
 use abide_protocol::channel::daemon::RemoteSession;
-use abide_protocol::channel::{End, Opened, SealError};
 use abide_protocol::message::{
     Answer, Attach, FailKind, Failure, Hello, Request, ToClient, ToServer,
 };
@@ -13,35 +12,15 @@ use abide_protocol::wire::{self, FrameReader};
 use abide_protocol::{DeviceId, RequestId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
 
-use super::CLOSE_NORMAL;
+use super::line::{Ending, Line};
 use super::viewing::{Viewing, ViewingError};
 use crate::daemon::devices::{Excess, Member, Membership};
 use crate::daemon::gate::{self, Verdict};
 use crate::daemon::link::LinkError;
 use crate::daemon::roster::failure;
-use crate::daemon::web::carrier::{Carrier, CarrierError};
+use crate::daemon::web::carrier::Carrier;
 use crate::daemon::{Daemon, requests};
-
-/// A device that does not take what it is sent for this long is not there any more.
-const SEND_PATIENCE: Duration = Duration::from_secs(30);
-/// The last word to a device waits no longer than this.
-pub(super) const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Why a link ends.
-enum Ending {
-    /// The device is told.
-    Told(End),
-    /// It left or broke the protocol, or cannot be told.
-    Gone,
-}
-
-impl From<CarrierError> for Ending {
-    fn from(_: CarrierError) -> Self {
-        Self::Gone
-    }
-}
 
 /// Serves a device that has proved who it is. `first` is the first part that came.
 pub(super) async fn serve(
@@ -52,15 +31,15 @@ pub(super) async fn serve(
     from: IpAddr,
 ) {
     let device = session.device();
-    let mut line = Line { session, carrier };
+    let mut line = Line::new(session, carrier);
     let Some(joined) = daemon.devices.join(device, from) else {
         return line.end(Ending::Told(End::Revoked)).await;
     };
     let member = match joined {
         Ok(member) => member,
         Err(excess) => {
-            let _ = line.say(&ToClient::Closed(refusal(excess))).await;
-            return line.carrier.close(CLOSE_NORMAL).await;
+            line.say(&ToClient::Closed(refusal(excess)));
+            return line.end(Ending::Gone).await;
         }
     };
     let Member {
@@ -68,7 +47,7 @@ pub(super) async fn serve(
         mut notices,
         membership,
     } = member;
-    let worn = tokio::time::sleep_until(line.session.worn_at().into());
+    let worn = tokio::time::sleep_until(line.worn_at());
     let mut link = Link {
         daemon: Arc::clone(daemon),
         device,
@@ -87,82 +66,13 @@ pub(super) async fn serve(
         () = worn => Ending::Told(End::Rekeyed),
         Err(ending) = link.run(&mut notices) => ending,
     };
-    // Whoever revokes waits for the link to its session and its requests, not for the farewell.
+    // Whoever revokes waits for the link to its session and its requests, not for the farewell; a
+    // daemon that leaves takes the farewell with it unless it waits for that too.
     let Link { line, .. } = link;
+    let leaving = matches!(ending, Ending::Told(End::Upgrade)).then(|| membership.presence());
     drop(membership);
     line.end(ending).await;
-}
-
-/// The channel and what carries it.
-struct Line {
-    session: RemoteSession,
-    carrier: Carrier,
-}
-
-impl Line {
-    async fn say(&mut self, message: &ToClient) -> Result<(), Ending> {
-        let mut frames = Vec::new();
-        wire::encode_to_client(message, &mut frames);
-        match self.pass(&frames).await {
-            // An answer that no channel carries becomes one that says so.
-            Err(Unsaid::Long) => {
-                let ToClient::Answer { id, .. } = message else {
-                    return Err(Ending::Gone);
-                };
-                let line = "the answer is too long for a device: ask for less";
-                let answer = Answer::Failed(failure(FailKind::Exhausted, line));
-                frames.clear();
-                wire::encode_to_client(&ToClient::Answer { id: *id, answer }, &mut frames);
-                self.pass(&frames).await.map_err(Ending::from)
-            }
-            other => other.map_err(Ending::from),
-        }
-    }
-
-    /// Sends one message, whose frames nobody looks into.
-    async fn pass(&mut self, frames: &[u8]) -> Result<(), Unsaid> {
-        for sealed in self.session.seal(frames, Instant::now())? {
-            match timeout(SEND_PATIENCE, self.carrier.send(sealed)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return Err(Unsaid::End(Ending::Gone)),
-            }
-        }
-        Ok(())
-    }
-
-    async fn end(mut self, ending: Ending) {
-        if let Ending::Told(why) = ending
-            && let Some(last) = self.session.end(why)
-        {
-            let _ = timeout(FAREWELL, self.carrier.send(last)).await;
-        }
-        self.carrier.close(CLOSE_NORMAL).await;
-    }
-}
-
-/// Why a message was not sent.
-enum Unsaid {
-    Long,
-    End(Ending),
-}
-
-impl From<SealError> for Unsaid {
-    fn from(error: SealError) -> Self {
-        match error {
-            SealError::Part(_) => Self::Long,
-            SealError::Worn => Self::End(Ending::Told(End::Rekeyed)),
-            SealError::Closed | SealError::NoFrames => Self::End(Ending::Gone),
-        }
-    }
-}
-
-impl From<Unsaid> for Ending {
-    fn from(unsaid: Unsaid) -> Self {
-        match unsaid {
-            Unsaid::Long => Self::Gone,
-            Unsaid::End(ending) => ending,
-        }
-    }
+    drop(leaving);
 }
 
 /// An answer, and the place that its request had.
@@ -193,38 +103,37 @@ impl Link<'_> {
                 self.take(message).await?;
             }
             let hears = !self.viewing.as_ref().is_some_and(Viewing::is_full);
+            let takes = self.line.takes();
             tokio::select! {
-                message = self.line.carrier.next(), if hears => self.open(&message?)?,
-                message = next_of(&mut self.viewing) => self.pass_on(message).await?,
-                Some(done) = self.asked.join_next() => {
+                part = self.line.next(hears) => if let Some(part) = part? {
+                    self.frames.push_part(&part);
+                },
+                message = next_of(&mut self.viewing, takes) => self.pass_on(message),
+                Some(done) = self.asked.join_next(), if takes => {
                     if let Ok(done) = done {
-                        self.answered(done).await?;
+                        self.answered(done)?;
                     }
                 }
-                Some(line) = notices.recv() => self.notice(line).await?,
+                Some(line) = notices.recv(), if takes => self.notice(line),
             }
-        }
-    }
-
-    fn open(&mut self, message: &[u8]) -> Result<(), Ending> {
-        match self.line.session.open(message, Instant::now()) {
-            Ok(Opened::Part(part)) => {
-                self.frames.push_part(&part);
-                Ok(())
-            }
-            Ok(Opened::Ended(_)) | Err(_) => Err(Ending::Gone),
         }
     }
 
     async fn take(&mut self, message: ToServer) -> Result<(), Ending> {
         if !self.greeted {
-            return self.greet(message).await;
+            return self.greet(message);
         }
         let standing = self.daemon.devices.standing(self.device);
         let viewing = self.viewing.as_ref().map(|viewing| viewing.session);
         match gate::judge(&standing, viewing, message) {
-            Verdict::Ask(id, request) => self.ask(id, request).await,
-            Verdict::Open(attach) => self.watch(attach).await,
+            Verdict::Ask(id, request) => {
+                self.ask(id, request);
+                Ok(())
+            }
+            Verdict::Open(attach) => {
+                self.watch(attach).await;
+                Ok(())
+            }
             Verdict::Relay(message) => {
                 if let Some(viewing) = &mut self.viewing {
                     viewing.send(&message);
@@ -235,36 +144,42 @@ impl Link<'_> {
                 self.viewing = None;
                 Ok(())
             }
-            Verdict::Say(message) => self.line.say(&message).await,
+            Verdict::Say(message) => {
+                self.line.say(&message);
+                Ok(())
+            }
             Verdict::Skip => Ok(()),
             Verdict::Over(why) => Err(Ending::Told(why)),
             Verdict::Broken => Err(Ending::Gone),
         }
     }
 
-    async fn greet(&mut self, message: ToServer) -> Result<(), Ending> {
+    fn greet(&mut self, message: ToServer) -> Result<(), Ending> {
         let ToServer::Hello(theirs) = message else {
             return Err(Ending::Gone);
         };
         let ours: Hello = wire::hello();
-        self.line.say(&ToClient::Hello(ours.clone())).await?;
+        self.line.say(&ToClient::Hello(ours.clone()));
         if let Err(failure) = wire::agree(&ours, &theirs) {
-            self.line.say(&ToClient::Closed(failure)).await?;
+            self.line.say(&ToClient::Closed(failure));
             return Err(Ending::Gone);
         }
+        let standing = self.daemon.devices.standing(self.device);
+        let grant = standing.grant.map_err(Ending::Told)?;
+        self.line.say(&ToClient::Granted(grant));
         self.greeted = true;
         Ok(())
     }
 
-    async fn ask(&mut self, id: RequestId, request: Request) -> Result<(), Ending> {
+    fn ask(&mut self, id: RequestId, request: Request) {
         let place = self.daemon.devices.place(self.device);
         let place = match place.and_then(|place| self.may_search(&request).map(|()| place)) {
             Ok(place) => place,
-            Err(excess) => return self.refuse(id, refusal(excess)).await,
+            Err(excess) => return self.refuse(id, refusal(excess)),
         };
         let search = matches!(request, Request::Search { .. });
         if search {
-            self.cancel_search().await?;
+            self.cancel_search();
         }
         let daemon = Arc::clone(&self.daemon);
         if changes(&request) {
@@ -279,7 +194,7 @@ impl Link<'_> {
                 let answer = doing.await.unwrap_or_else(|_| leaving());
                 (id, answer, place)
             });
-            return Ok(());
+            return;
         }
         let handle = self.asked.spawn(async move {
             let answer = requests::answer(&daemon, request).await;
@@ -288,7 +203,6 @@ impl Link<'_> {
         if search {
             self.search = Some((id, handle));
         }
-        Ok(())
     }
 
     fn may_search(&self, request: &Request) -> Result<(), Excess> {
@@ -306,86 +220,79 @@ impl Link<'_> {
         }
     }
 
-    async fn cancel_search(&mut self) -> Result<(), Ending> {
+    fn cancel_search(&mut self) {
         let Some((id, search)) = self.search.take() else {
-            return Ok(());
+            return;
         };
         if search.is_finished() {
-            return Ok(());
+            return;
         }
         search.abort();
         let line = "a later request took its place";
-        self.refuse(id, failure(FailKind::State, line)).await
+        self.refuse(id, failure(FailKind::State, line));
     }
 
-    async fn refuse(&mut self, id: RequestId, why: Failure) -> Result<(), Ending> {
+    fn refuse(&mut self, id: RequestId, why: Failure) {
         let answer = Answer::Failed(why);
-        self.line.say(&ToClient::Answer { id, answer }).await
+        self.line.say(&ToClient::Answer { id, answer });
     }
 
-    async fn answered(&mut self, (id, answer, _place): Done) -> Result<(), Ending> {
+    fn answered(&mut self, (id, answer, _place): Done) -> Result<(), Ending> {
         let standing = self.daemon.devices.standing(self.device);
         let grant = standing.grant.map_err(Ending::Told)?;
         let answer = gate::shown(&grant, answer);
-        self.line.say(&ToClient::Answer { id, answer }).await
+        self.line.say(&ToClient::Answer { id, answer });
+        Ok(())
     }
 
-    async fn watch(&mut self, attach: Box<Attach>) -> Result<(), Ending> {
+    async fn watch(&mut self, attach: Box<Attach>) {
         if self.viewing.is_some() {
             let line = "this link has a viewer already; detach it first";
-            let why = failure(FailKind::State, line);
-            return self.line.say(&ToClient::Closed(why)).await;
+            return self.close(failure(FailKind::State, line));
         }
         match Viewing::open(&self.daemon.place.run, attach).await {
-            Ok(viewing) => {
-                self.viewing = Some(viewing);
-                Ok(())
-            }
+            Ok(viewing) => self.viewing = Some(viewing),
             Err(LinkError::Nobody) => {
                 let line = "the session does not run any more; see: abide list";
-                let why = failure(FailKind::NotFound, line);
-                self.line.say(&ToClient::Closed(why)).await
+                self.close(failure(FailKind::NotFound, line));
             }
-            Err(error) => self.line.say(&ToClient::Closed(error.into())).await,
+            Err(error) => self.close(error.into()),
         }
     }
 
     /// What the keeper says goes on as it is.
-    async fn pass_on(&mut self, message: Result<Vec<u8>, ViewingError>) -> Result<(), Ending> {
+    fn pass_on(&mut self, message: Result<Vec<u8>, ViewingError>) {
         match message {
-            Ok(frames) => match self.line.pass(&frames).await {
-                Err(Unsaid::Long) => {
-                    let line = super::unopened::Fault::Long.to_string();
-                    self.lose_viewing(&line).await
-                }
-                other => other.map_err(Ending::from),
-            },
+            Ok(frames) => self.line.pass(frames),
             // The keeper has said why before, if there is a why.
             Err(ViewingError::Link(LinkError::Closed)) => {
-                self.lose_viewing("the session is not shown any more").await
+                self.lose_viewing("the session is not shown any more");
             }
-            Err(error) => self.lose_viewing(&error.to_string()).await,
+            Err(error) => self.lose_viewing(&error.to_string()),
         }
     }
 
-    async fn lose_viewing(&mut self, why: &str) -> Result<(), Ending> {
+    fn lose_viewing(&mut self, why: &str) {
         self.viewing = None;
-        let why = failure(FailKind::State, why);
-        self.line.say(&ToClient::Closed(why)).await
+        self.close(failure(FailKind::State, why));
+    }
+
+    /// There is no viewer, for this reason.
+    fn close(&mut self, why: Failure) {
+        self.line.say(&ToClient::Closed(why));
     }
 
     /// Who watches a session has the notice from its keeper.
-    async fn notice(&mut self, line: String) -> Result<(), Ending> {
-        if !self.greeted || self.viewing.is_some() {
-            return Ok(());
+    fn notice(&mut self, line: String) {
+        if self.greeted && self.viewing.is_none() {
+            self.line.say(&ToClient::Notice(line));
         }
-        self.line.say(&ToClient::Notice(line)).await
     }
 }
 
-async fn next_of(viewing: &mut Option<Viewing>) -> Result<Vec<u8>, ViewingError> {
+async fn next_of(viewing: &mut Option<Viewing>, takes: bool) -> Result<Vec<u8>, ViewingError> {
     match viewing {
-        Some(viewing) => viewing.next().await,
+        Some(viewing) => viewing.next(takes).await,
         None => std::future::pending().await,
     }
 }

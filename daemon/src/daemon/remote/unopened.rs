@@ -2,8 +2,9 @@
 
 use abide_protocol::limits::PART;
 
-/// Bytes of a frame's length, and of its kind.
-const LENGTH: usize = 4;
+/// Bytes of a frame's length.
+pub(super) const LENGTH: usize = 4;
+/// Bytes of its kind.
 const KIND: usize = 2;
 /// Set in a frame's kind: the message goes on in the next frame.
 const MORE: u16 = 1 << 15;

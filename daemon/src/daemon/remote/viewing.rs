@@ -63,22 +63,24 @@ impl Viewing {
         self.out.len() >= FULL
     }
 
-    /// The frames of the next message to the device. May be dropped and called again without loss.
-    pub(super) async fn next(&mut self) -> Result<Vec<u8>, ViewingError> {
+    /// The frames of the next message to the device, once it `takes` one. May be dropped and called
+    /// again without loss.
+    pub(super) async fn next(&mut self, takes: bool) -> Result<Vec<u8>, ViewingError> {
         loop {
-            if let Some(message) = self.unopened.next()? {
+            if takes && let Some(message) = self.unopened.next()? {
                 return Ok(message);
             }
-            let interest = if self.out.is_empty() {
-                Interest::READABLE
-            } else {
-                Interest::READABLE | Interest::WRITABLE
+            let interest = match (takes, self.out.is_empty()) {
+                (true, true) => Interest::READABLE,
+                (true, false) => Interest::READABLE | Interest::WRITABLE,
+                (false, false) => Interest::WRITABLE,
+                (false, true) => return std::future::pending().await,
             };
             let ready = self.keeper.ready(interest).await.map_err(LinkError::from)?;
             if ready.is_writable() {
                 self.write();
             }
-            if ready.is_readable() || ready.is_read_closed() {
+            if takes && (ready.is_readable() || ready.is_read_closed()) {
                 self.read()?;
             }
         }

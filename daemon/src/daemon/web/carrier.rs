@@ -1,9 +1,12 @@
 //! Ordered binary messages to one peer of the network, over a WebSocket.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -112,9 +115,25 @@ impl Probation {
     }
 }
 
+/// What a carrier did.
+pub(in crate::daemon) enum Turn {
+    /// The message under way is with the system.
+    Sent,
+    Heard(Vec<u8>),
+}
+
+/// A message on its way out.
+enum Outgoing {
+    Waits(Message),
+    /// The socket has it, the system not yet.
+    Flushes,
+}
+
 /// Ordered binary messages to one peer of the network.
 pub(in crate::daemon) struct Carrier {
     socket: Socket,
+    /// What [`Self::turn`] sends.
+    outgoing: Option<Outgoing>,
     peer: Peer,
     /// `None`: the peer is known.
     probation: Option<Probation>,
@@ -132,6 +151,7 @@ impl Carrier {
         let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
         Self {
             socket,
+            outgoing: None,
             peer,
             probation: Some(probation),
         }
@@ -169,6 +189,50 @@ impl Carrier {
         }
     }
 
+    /// Whether a message that was begun is not with the system yet.
+    pub(in crate::daemon) fn is_sending(&self) -> bool {
+        self.outgoing.is_some()
+    }
+
+    /// Has [`Self::turn`] send this, once nothing is sent.
+    pub(in crate::daemon) fn begin(&mut self, message: Vec<u8>) {
+        self.outgoing = Some(Outgoing::Waits(Message::Binary(message.into())));
+    }
+
+    /// Sends to a known peer what was begun, and listens to it if it is to be heard. Neither waits for
+    /// the other. May be dropped and called again without loss.
+    pub(in crate::daemon) async fn turn(&mut self, hears: bool) -> Result<Turn, CarrierError> {
+        poll_fn(|cx| self.poll_turn(cx, hears)).await
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>, hears: bool) -> Poll<Result<Turn, CarrierError>> {
+        let sent = self.poll_send(cx)?.is_ready();
+        if hears && let Poll::Ready(heard) = poll_read(&mut self.socket, cx) {
+            return Poll::Ready(heard.map(Turn::Heard));
+        }
+        if sent {
+            return Poll::Ready(Ok(Turn::Sent));
+        }
+        Poll::Pending
+    }
+
+    /// Ready when what was begun has just gone out.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let mut socket = Pin::new(&mut self.socket);
+        if matches!(self.outgoing, Some(Outgoing::Waits(_))) {
+            ready!(socket.as_mut().poll_ready(cx))?;
+            if let Some(Outgoing::Waits(message)) = self.outgoing.replace(Outgoing::Flushes) {
+                socket.as_mut().start_send(message)?;
+            }
+        }
+        if self.outgoing.is_none() {
+            return Poll::Pending;
+        }
+        ready!(socket.poll_flush(cx))?;
+        self.outgoing = None;
+        Poll::Ready(Ok(()))
+    }
+
     /// Ends it with this code and no reason.
     pub(in crate::daemon) async fn close(mut self, code: u16) {
         let deadline = Instant::now() + FAREWELL;
@@ -201,13 +265,17 @@ impl Carrier {
 type Socket = WebSocketStream<Box<dyn Duplex>>;
 
 async fn read(socket: &mut Socket) -> Result<Vec<u8>, CarrierError> {
+    poll_fn(|cx| poll_read(socket, cx)).await
+}
+
+fn poll_read(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<Result<Vec<u8>, CarrierError>> {
     loop {
-        match socket.next().await {
-            None => return Err(CarrierError::Closed),
+        match ready!(Pin::new(&mut *socket).poll_next(cx)) {
+            None => return Poll::Ready(Err(CarrierError::Closed)),
             Some(message) => match message? {
-                Message::Binary(bytes) => return Ok(bytes.into()),
-                Message::Text(_) => return Err(CarrierError::Text),
-                Message::Close(_) => return Err(CarrierError::Closed),
+                Message::Binary(bytes) => return Poll::Ready(Ok(bytes.into())),
+                Message::Text(_) => return Poll::Ready(Err(CarrierError::Text)),
+                Message::Close(_) => return Poll::Ready(Err(CarrierError::Closed)),
                 // Pings are answered by the library.
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             },

@@ -28,6 +28,7 @@ use crate::keeper::pacing::Grid;
 use crate::keeper::pty::{self, Leader, Master, Program, Start};
 use crate::keeper::queue::Queue;
 use crate::keeper::stream::Streams;
+use crate::keeper::turns::Turns;
 use crate::keeper::viewer::{Bodies, Departed};
 use crate::private_dir::PrivateDir;
 
@@ -194,6 +195,7 @@ fn build(
         drained: true,
         blocked: false,
         links_first: false,
+        turns: Turns::default(),
         identity: Identity {
             id: birth.id,
             name: birth.name,

@@ -110,6 +110,8 @@ impl Session {
             trusted: Some(self.identity.trusted),
             confined: Some(self.identity.confined),
             history_stored: Some(history.stored),
+            updates_sent: Some(self.bodies.sent()),
+            updates_made: Some(self.bodies.made()),
         }
     }
 
