@@ -20,7 +20,6 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--host-resolver-rules=MAP desk.test 127.0.0.1",
 ];
 
 /** Milliseconds until a state that does not come is a failure, on a loaded machine. */

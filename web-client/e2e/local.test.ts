@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { DESK, launch, openDevice, PATIENCE, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { freePort, World } from "./world.ts";
 
 let world: World;
 let browser: Browser;
@@ -12,7 +12,7 @@ let browser: Browser;
 beforeAll(async () => {
   world = await World.open();
   await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
-  await world.abide("share", `--loopback=${await world.freePort()}`);
+  await world.abide("share", `--loopback=${await freePort()}`);
   browser = await launch(world);
 }, 3 * PATIENCE);
 

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
 const ABIDE = join(TARGET, "checked/abide");
 /** What browsers are told to find on this machine. */
-const NAME = "desk.test";
+const NAME = "desk.localhost";
 
 export type Role = "view" | "type" | "manage";
 
@@ -57,10 +57,6 @@ export class World {
   /** A ticket for a browser on this machine. */
   web(): Promise<Ticket> {
     return this.#pairing("web", "--print");
-  }
-
-  freePort(): Promise<number> {
-    return freePort();
   }
 
   async #pairing(...words: string[]): Promise<Ticket> {
@@ -219,7 +215,7 @@ function certificate(directory: string): { cert: string; key: string } {
   return { cert: file("desk.pem"), key: file("desk.key") };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listening(server);
   await new Promise((done) => server.close(done));

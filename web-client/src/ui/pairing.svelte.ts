@@ -108,7 +108,8 @@ export class Pairing {
     const device = { ...given, sure: true };
     if (location.protocol === "https:") {
       await keep(device, privateKey);
-      await navigator.storage?.persist?.();
+      // Firefox asks its user, who may take long, or never answer: nothing here waits for it.
+      navigator.storage?.persist?.().catch(() => undefined);
     }
     this.#done(device, () => this.close());
   }
