@@ -30,12 +30,13 @@ $(PAGE_TOOLS): web-client/package-lock.json
 	@touch $@
 
 ## Installs what the tests need and runs all of them.
-test: test-tools $(PAGE)
+test: test-tools browser-tools
 	cargo deny --locked check bans licenses sources
 	cd web-client && npm test
 	cargo build --locked --profile checked --workspace --bins
 	cargo nextest run --locked --cargo-profile checked --workspace
 	cargo test --locked --doc --profile checked -p abide-protocol
+	cd web-client && npm run --silent e2e
 	$(MAKE) --no-print-directory tls
 
 test-tools:
@@ -45,17 +46,19 @@ test-tools:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
 
-## The page in a real browser, with a real daemon behind it.
+## The page in real browsers, with a real daemon behind it.
 e2e: browser-tools
+	cargo build --locked --profile checked -p abide -p abided
 	cd web-client && npm run --silent e2e
 
 ## Pictures of every page, below web-client/screenshots.
 pictures: browser-tools
+	cargo build --locked --profile checked -p abide -p abided
 	cd web-client && npm run --silent pictures
 
 browser-tools: $(PAGE)
-	@$(NEED) chromium certutil:libnss3-tools openssl vim:vim htop
-	cargo build --locked --profile checked -p abide -p abided
+	@$(NEED) chromium firefox-esr WebKitWebDriver:webkit2gtk-driver xvfb-run:xvfb xauth \
+		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl vim:vim htop
 
 ## Format, clippy, types, licences, and the tests that read the tree.
 lint: test-tools $(PAGE)

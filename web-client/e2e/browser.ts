@@ -8,7 +8,9 @@ import {
   type Page,
 } from "playwright-core";
 
-import type { Role, World } from "./world.ts";
+import { PATIENCE, type Role, type Ticket, type World, within } from "./world.ts";
+
+export { PATIENCE };
 
 /** Nothing is asked of anybody but the daemon under test. */
 const FLAGS = [
@@ -20,11 +22,7 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--host-resolver-rules=MAP desk.test 127.0.0.1",
 ];
-
-/** Milliseconds until a state that does not come is a failure, on a loaded machine. */
-export const PATIENCE = 30_000;
 
 export const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 export const PHONE: BrowserContextOptions = {
@@ -51,9 +49,9 @@ export async function openDevice(
   browser: Browser,
   options: BrowserContextOptions,
 ): Promise<Device> {
-  const context = await browser.newContext(options);
+  const context = await within("a context", browser.newContext(options));
   context.setDefaultTimeout(PATIENCE);
-  const page = await context.newPage();
+  const page = await within("a page", context.newPage());
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`${error.message}\n${error.stack}`));
   page.on("console", (message) => {
@@ -73,13 +71,17 @@ export async function pairedDevice(
 ): Promise<Device> {
   const device = await openDevice(browser, options);
   const { page } = device;
-  const ticket = await world.ticket(role);
+  await pair(page, await world.ticket(role));
+  await page.locator(".list li").first().waitFor();
+  return device;
+}
+
+/** From the link to the code that was typed. */
+export async function pair(page: Page, ticket: Ticket): Promise<void> {
   await page.goto(ticket.link);
   await page.getByRole("button", { name: /^Pair with/ }).click();
   const code = await page.locator(".code").textContent();
   await ticket.enter((code ?? "").replaceAll(" ", ""));
-  await page.locator(".list li").first().waitFor();
-  return device;
 }
 
 /** Shows a session, from wherever the page is. */

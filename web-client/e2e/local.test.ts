@@ -3,8 +3,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { DESK, launch, openDevice, PATIENCE, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { DESK, launch, openDevice, PATIENCE, pair, show, untilScreen } from "./browser.ts";
+import { freePort, World } from "./world.ts";
 
 let world: World;
 let browser: Browser;
@@ -12,7 +12,7 @@ let browser: Browser;
 beforeAll(async () => {
   world = await World.open();
   await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
-  await world.abide("share", `--loopback=${await world.freePort()}`);
+  await world.abide("share", `--loopback=${await freePort()}`);
   browser = await launch(world);
 }, 3 * PATIENCE);
 
@@ -25,10 +25,7 @@ test("abide web is one code away from the sessions", { timeout: 4 * PATIENCE }, 
   const { page, faults, context } = await openDevice(browser, DESK);
   const ticket = await world.web();
   expect(ticket.link).toMatch(/^http:\/\/127\.0\.0\.1:/);
-  await page.goto(ticket.link);
-  await page.getByRole("button", { name: /^Pair with/ }).click();
-  const code = await page.locator(".code").textContent();
-  await ticket.enter((code ?? "").replaceAll(" ", ""));
+  await pair(page, ticket);
   await show(page, "work");
   await untilScreen(page, "here");
   await page.keyboard.type("typed\n");

@@ -101,7 +101,7 @@ test("a link that was used, damaged or of another place says so", async () => {
   const damaged = `${link.slice(0, -1)}${link.endsWith("A") ? "B" : "A"}`;
   for (const [text, expected] of [
     [damaged, /damaged or mistyped/],
-    ["https://desk.test/", /no pairing link/],
+    ["https://desk.localhost/", /no pairing link/],
     [link.replace("#v1.", "#v9."), /later version/],
   ] as const) {
     await page.goto(new URL("/", link).href);

@@ -12,6 +12,7 @@ import {
   show,
   untilScreen,
 } from "./browser.ts";
+import { site } from "./vectors/site.ts";
 import { World } from "./world.ts";
 
 const LINES = 100_000;
@@ -33,6 +34,18 @@ afterAll(async () => {
   await browser?.close();
   await world?.close();
 }, PATIENCE);
+
+test("the golden vectors mean here what they mean in Rust", { timeout: 3 * PATIENCE }, async () => {
+  const { address, close } = await site();
+  const page = await device.context.newPage();
+  await page.goto(address);
+  await page.waitForFunction(() => window.verdict !== undefined);
+  const verdict = await page.evaluate(() => window.verdict);
+  expect(verdict?.failed).toEqual([]);
+  expect(verdict?.passed).toBeGreaterThan(200);
+  await page.close();
+  await close();
+});
 
 test("the secret has left the address", () => {
   expect(device.page.url()).not.toMatch(/v1\.|\/p/);

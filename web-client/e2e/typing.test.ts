@@ -115,25 +115,10 @@ test("what is selected is copied, soft wraps joined, also where rows are no long
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.keyboard.type("clear; printf 'x%.0s' {1..200}; echo; seq 1 400\n");
   await untilScreen(page, /^400$/m);
-  const copied = await page.evaluate(async () => {
-    const terminal = document.querySelector(".terminal");
-    const find = (text: string) =>
-      [...document.querySelectorAll(".row")].find((row) => row.textContent === text);
-    const end = find("400");
-    const settle = () => new Promise((done) => setTimeout(done, 300));
-    const selection = document.getSelection();
-    if (!terminal || !end || !selection) return "nothing to select";
-    selection.setBaseAndExtent(end, 0, end, end.childNodes.length);
-    await settle();
-    terminal.scrollTop = 0;
-    for (let tries = 0; tries < 50 && !find("1"); tries += 1) await settle();
-    const start = find("1");
-    if (!start) return "no first line";
-    selection.setBaseAndExtent(start, 0, end, end.childNodes.length);
-    await settle();
-    return end.isConnected ? "selected" : "the end was unmounted";
-  });
-  expect(copied).toBe("selected");
+  await select(page, "400", "400");
+  await page.locator(".terminal").evaluate((terminal) => terminal.scrollTo(0, 0));
+  await untilScreen(page, /^1$/m);
+  await select(page, "1", "400");
   await command(page, "Copy selection");
   await page.getByText("Copied.").waitFor();
   const text = await page.evaluate(() => navigator.clipboard.readText());
@@ -177,6 +162,23 @@ test("nothing serious is wrong for those who do not see or point", async () => {
     expect(found).toEqual([]);
   }
 });
+
+/** Selects from the row that reads `from` to the one that reads `to`, until the page knows of it. */
+async function select(page: Page, from: string, to: string): Promise<void> {
+  await page.evaluate(
+    async ([from, to]) => {
+      const rows = [...document.querySelectorAll(".row")];
+      const [start, end] = [from, to].map((text) => rows.find((row) => row.textContent === text));
+      if (!start || !end) throw new Error(`no row reads ${start ? to : from}`);
+      const known = new Promise((done) => {
+        document.addEventListener("selectionchange", done, { once: true });
+      });
+      document.getSelection()?.setBaseAndExtent(start, 0, end, end.childNodes.length);
+      await known;
+    },
+    [from, to] as const,
+  );
+}
 
 async function paste(page: Page, text: string): Promise<void> {
   await page.locator(".keyboard").evaluate((field, text) => {

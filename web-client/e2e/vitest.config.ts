@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: [process.env["PICTURES"] ? "**/*.shots.ts" : "**/*.test.ts"],
-    // One browser and one daemon at a time: the tests share the machine with others.
-    fileParallelism: false,
+    // Each file has a browser and a daemon of its own.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -9,11 +9,16 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
+import { Native } from "./native.ts";
+
 const run = promisify(execFile);
 const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
 const ABIDE = join(TARGET, "checked/abide");
 /** What browsers are told to find on this machine. */
-const NAME = "desk.test";
+const NAME = "desk.localhost";
+
+/** Milliseconds until a state that does not come is a failure, on a loaded machine. */
+export const PATIENCE = 30_000;
 
 export type Role = "view" | "type" | "manage";
 
@@ -51,8 +56,14 @@ export class World {
 
   /** The command's output; an error if it fails. */
   async abide(...words: string[]): Promise<string> {
-    const { stdout } = await run(ABIDE, words, { env: this.#environment() });
+    const running = run(ABIDE, words, { env: this.#environment(), cwd: this.directory });
+    const { stdout } = await within(`abide ${words.join(" ")}`, running);
     return stdout;
+  }
+
+  /** `abide WORDS` in a terminal of its own. */
+  terminal(words: string, cols: number, rows: number): Native {
+    return new Native(`${ABIDE} ${words}`, this.#environment(), cols, rows);
   }
 
   ticket(role: Role): Promise<Ticket> {
@@ -62,10 +73,6 @@ export class World {
   /** A ticket for a browser on this machine. */
   web(): Promise<Ticket> {
     return this.#pairing("web", "--print");
-  }
-
-  freePort(): Promise<number> {
-    return freePort();
   }
 
   async #pairing(...words: string[]): Promise<Ticket> {
@@ -80,14 +87,16 @@ export class World {
     child.stderr.on("data", (text) => (said += text));
     const left = new Promise<number | null>((done) => child.on("exit", done));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value: link } = (await lines.next()) as { value: string | undefined };
+    const next = within(`the link of abide ${words.join(" ")}`, lines.next());
+    const { value: link } = (await next) as { value: string | undefined };
     if (link === undefined) {
       await left;
       throw new Error(`abide ${words.join(" ")}: ${said}`);
     }
     const enter = async (code: string) => {
       child.stdin.end(`${code}\n`);
-      if ((await left) !== 0) throw new Error(`abide ${words.join(" ")}: ${said}`);
+      if ((await within(`abide ${words.join(" ")}`, left)) !== 0)
+        throw new Error(`abide ${words.join(" ")}: ${said}`);
     };
     return { link, enter };
   }
@@ -137,6 +146,15 @@ export class Wire {
 
   restore(): void {
     this.#lost = false;
+  }
+
+  /** Nothing passes, and nobody is told. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  resume(): void {
+    for (const socket of this.#sockets) socket.resume();
   }
 
   close(): Promise<void> {
@@ -224,7 +242,16 @@ function certificate(directory: string): { cert: string; key: string } {
   return { cert: file("desk.pem"), key: file("desk.key") };
 }
 
-async function freePort(): Promise<number> {
+/** What does not come in time is an error that names it. */
+export async function within<T>(what: string, coming: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`${what}: not in ${PATIENCE} ms`)), PATIENCE);
+  });
+  return Promise.race([coming, late]).finally(() => clearTimeout(timer));
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listening(server);
   await new Promise((done) => server.close(done));

@@ -275,11 +275,14 @@ impl Pairing {
         Ok(None)
     }
 
-    /// Before a device shows a code, Enter takes the picture from the screen.
+    /// Before a device shows a code, Enter takes the picture from the screen. A code may be typed
+    /// before we have heard that it is shown: the daemon has.
     fn enter(&mut self, line: &str, show: &mut Show) -> Result<(), Fault> {
         if !self.claimed {
             show.hide()?;
-            return Ok(());
+            if line.trim().is_empty() {
+                return Ok(());
+            }
         }
         let (pairing, code) = (self.number, line.trim().to_owned());
         self.link.ask(Request::EnterCode { pairing, code })?;

@@ -8,7 +8,8 @@ import type { Answer, Request, ToClient, ToServer } from "./message.ts";
 
 export type ConnectionState =
   | { readonly type: "Connecting"; readonly since: number }
-  | { readonly type: "Live" }
+  /** `agent`: the daemon's build. */
+  | { readonly type: "Live"; readonly agent: string }
   /** Down, with the time of the next attempt. */
   | { readonly type: "Waiting"; readonly since: number; readonly until: number }
   /** Nothing will change by trying again. */
@@ -88,9 +89,9 @@ export class Connection {
     this.#link?.close();
     this.#enter({ type: "Connecting", since: this.#downSince });
     const link: Link = new Link(this.#dial, this.#credentials, {
-      live: () => {
+      live: (agent) => {
         this.#failures = 0;
-        this.#enter({ type: "Live" });
+        this.#enter({ type: "Live", agent });
       },
       message: (message) => this.#events.message(message),
       over: (end) => this.#link === link && this.#lost(end),

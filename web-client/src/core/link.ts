@@ -34,7 +34,8 @@ export type LinkEnd =
   | { readonly type: "Lost"; readonly live: boolean };
 
 export interface LinkEvents {
-  live(): void;
+  /** `agent`: what the daemon is, and of which version. */
+  live(agent: string): void;
   message(message: ToClient): void;
   /** Once, and nothing after it. */
   over(end: LinkEnd): void;
@@ -175,7 +176,7 @@ export class Link implements CarrierEvents {
     } else {
       clearTimeout(this.#patience);
       this.#greeted = true;
-      this.#events.live();
+      this.#events.live(message.agent);
     }
   }
 
@@ -198,6 +199,11 @@ export class Link implements CarrierEvents {
     this.#waiting.clear();
     this.#events.over(end);
   }
+}
+
+/** Whether an agent is of the version of this page: `abide 0.1.0`. */
+export function isOfThisVersion(agent: string): boolean {
+  return agent.split(" ").at(-1) === AGENT.split(" ").at(-1);
 }
 
 const HELLO = encodeToServer({

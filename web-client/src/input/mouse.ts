@@ -19,6 +19,8 @@ const LINE = 16;
 /** Steps of the wheel that one event makes at most. */
 const MAX_STEPS = 10;
 
+const CORNER = { column: 0, row: 0 };
+
 /** Whether wheel and swipe are the program's. */
 export function scrollsProgram(snapshot: Snapshot): boolean {
   const { modes, book } = snapshot;
@@ -77,7 +79,10 @@ export class Mouse {
       }
       return;
     }
-    if (this.#tracks(event) === null) return;
+    if (this.#tracks(event) === null) {
+      if (event.shiftKey && snapshot?.modes.mouse !== "Off") startAnew();
+      return;
+    }
     event.preventDefault();
     this.#element.setPointerCapture(event.pointerId);
     this.#tell(event, "Press", BUTTONS[event.button] ?? "None");
@@ -131,9 +136,12 @@ export class Mouse {
     this.#turn(event, count);
   }
 
+  /** Beside the screen, too: a small screen leaves most of a phone's height to the finger. */
   #turn(event: PointerEvent | WheelEvent, count: number): void {
     const button = count < 0 ? "WheelUp" : "WheelDown";
-    for (let n = 0; n < Math.abs(count); n += 1) this.#tell(event, "Press", button);
+    const cell = this.#place.cellAt(event.clientX, event.clientY) ?? CORNER;
+    const turn: SessionMouse = { action: "Press", button, ...cell, mods: modsOf(event) };
+    for (let n = 0; n < Math.abs(count); n += 1) this.#send(turn);
   }
 
   #menu(event: MouseEvent): void {
@@ -149,6 +157,12 @@ export class Mouse {
     this.#last = place;
     this.#send({ action, button, ...cell, mods: modsOf(event) });
   }
+}
+
+/** With Shift a browser extends what is selected already, be it in the field that takes the keys. */
+function startAnew(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  document.getSelection()?.removeAllRanges();
 }
 
 function held(buttons: number): SessionMouse["button"] {

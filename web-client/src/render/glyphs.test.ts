@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { glyphOf, type Lines, rects, tiles } from "./glyphs.ts";
+import { arcRects, dashRects, glyphOf, type Lines, rects, tiles } from "./glyphs.ts";
 
 function lines(char: string): Lines {
   const glyph = glyphOf(char);
@@ -57,8 +57,58 @@ test("what joins with itself is drawn as one", () => {
   expect([..."│┼▌▐╱"].filter(joins)).toEqual([]);
 });
 
-test.each(["a", "漢", "❯", "╱", "┄", "╭"])("%s is left to the font", (char) => {
+test.each(["a", "漢", "❯"])("%s is left to the font", (char) => {
   expect(glyphOf(char)).toBeNull();
+});
+
+test.each([
+  ["┄", { count: 3, upright: false, weight: 1 }],
+  ["┅", { count: 3, upright: false, weight: 2 }],
+  ["┆", { count: 3, upright: true, weight: 1 }],
+  ["┇", { count: 3, upright: true, weight: 2 }],
+  ["┈", { count: 4, upright: false, weight: 1 }],
+  ["┋", { count: 4, upright: true, weight: 2 }],
+  ["╌", { count: 2, upright: false, weight: 1 }],
+  ["╏", { count: 2, upright: true, weight: 2 }],
+])("%s is %j", (char, dashes) => {
+  expect(glyphOf(char)).toEqual({ dashes });
+  const all = dashRects(dashes, 8, 18, 1);
+  expect(all.length).toBe(dashes.count);
+  const [along, side] = dashes.upright ? (["y", "height"] as const) : (["x", "width"] as const);
+  const first = all[0]?.[along] ?? 0;
+  const last = all.at(-1);
+  const end = (dashes.upright ? 18 : 8) - (last?.[along] ?? 0) - (last?.[side] ?? 0);
+  // Two cells side by side have the same gap between them as within.
+  expect(first).toBeCloseTo(end);
+  const gap = (all[1]?.[along] ?? 0) - first - (all[0]?.[side] ?? 0);
+  expect(first + end).toBeCloseTo(gap);
+});
+
+test.each(["╭", "╮", "╯", "╰"])("%s meets the lines beside it, in each size", (char) => {
+  const glyph = glyphOf(char);
+  if (glyph === null || !("arc" in glyph)) throw new Error("no rounded corner");
+  const { right, down } = glyph.arc;
+  for (const [width, height, light] of [
+    [7.8, 19, 1],
+    [3.1, 8, 1],
+    [24, 50, 3],
+  ] as const) {
+    const straight: Lines = { up: 1, right: 1, down: 1, left: 1 };
+    const [left] = rects({ ...straight, up: 0, down: 0 }, width, height, light);
+    const [up] = rects({ ...straight, left: 0, right: 0 }, width, height, light);
+    const { bend, line } = arcRects(glyph.arc, width, height, light);
+    expect(right ? bend.x + bend.width : bend.x).toBeCloseTo(right ? width : 0);
+    expect(down ? bend.y : bend.y + bend.height).toBeCloseTo((left?.y ?? 0) + (down ? 0 : light));
+    expect(line.x).toBe(up?.x);
+    expect(down ? line.y + line.height : line.y).toBeCloseTo(down ? height : 0);
+    expect(down ? line.y : line.y + line.height).toBeCloseTo(down ? bend.y + bend.height : bend.y);
+  }
+});
+
+test("diagonals are named after where they end", () => {
+  expect(glyphOf("╱")).toEqual({ diagonals: ["Up"] });
+  expect(glyphOf("╲")).toEqual({ diagonals: ["Down"] });
+  expect(glyphOf("╳")).toEqual({ diagonals: ["Up", "Down"] });
 });
 
 test("quadrants fill what they are named after", () => {

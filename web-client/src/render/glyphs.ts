@@ -21,9 +21,29 @@ export interface Lines {
   readonly left: number;
 }
 
-export type Glyph = { readonly lines: Lines } | { readonly shapes: readonly Shape[] };
+/** A line that is broken into equal dashes. */
+export interface Dashes {
+  readonly count: number;
+  readonly upright: boolean;
+  /** 1 light, 2 heavy. */
+  readonly weight: number;
+}
 
-/** Weights of U+2500 to U+257F as up, right, down, left; `....` is left to the font. */
+/** A rounded corner between two sides. */
+export interface Arc {
+  readonly right: boolean;
+  readonly down: boolean;
+}
+
+export type Glyph =
+  | { readonly lines: Lines }
+  | { readonly shapes: readonly Shape[] }
+  | { readonly dashes: Dashes }
+  | { readonly arc: Arc }
+  /** Lines from corner to corner, named after where they end on the right. */
+  | { readonly diagonals: readonly ("Up" | "Down")[] };
+
+/** Weights of U+2500 to U+257F as up, right, down, left; `....`: not made of such lines. */
 const BOX =
   "0101 0202 1010 2020 .... .... .... .... .... .... .... .... 0110 0210 0120 0220 " +
   "0011 0012 0021 0022 1100 1200 2100 2200 1001 1002 2001 2002 1110 1210 2110 1120 " +
@@ -102,9 +122,21 @@ function make(code: number): Glyph | null {
   }
   const at = 5 * (code - 0x2500);
   const weights = BOX.slice(at, at + 4);
-  if (weights === "....") return null;
+  if (weights === "....") return special(code);
   const [up = 0, right = 0, down = 0, left = 0] = [...weights].map(Number);
   return { lines: { up, right, down, left } };
+}
+
+/** Dashed lines, rounded corners and diagonals. */
+function special(code: number): Glyph | null {
+  if (code >= 0x256d && code <= 0x2570) {
+    return { arc: { right: code === 0x256d || code === 0x2570, down: code <= 0x256e } };
+  }
+  if (code === 0x2571) return { diagonals: ["Up"] };
+  if (code === 0x2572) return { diagonals: ["Down"] };
+  if (code === 0x2573) return { diagonals: ["Up", "Down"] };
+  const count = code >= 0x254c ? 2 : code >= 0x2508 ? 4 : 3;
+  return { dashes: { count, upright: (code & 2) !== 0, weight: 1 + (code & 1) } };
 }
 
 /** Whether neighbours of this glyph look as one that is as wide as all of them. */
@@ -112,6 +144,7 @@ export function tiles(glyph: Glyph): boolean {
   if ("shapes" in glyph) {
     return glyph.shapes.every(({ x, width, fill }) => x === 0 && width === 1 && fill === "Full");
   }
+  if (!("lines" in glyph)) return false;
   const { up, right, down, left } = glyph.lines;
   return up === 0 && down === 0 && left === right;
 }
@@ -146,6 +179,43 @@ export function rects(lines: Lines, width: number, height: number, light: number
     all.push({ x, y: startY, width: thick, height: height - startY });
   }
   return all;
+}
+
+/** The dashes in a cell of this size, with half a gap at each end, so that cells join evenly. */
+export function dashRects(
+  { count, upright, weight }: Dashes,
+  width: number,
+  height: number,
+  light: number,
+): Rect[] {
+  const [along, across] = upright ? [height, width] : [width, height];
+  const [[start, thick] = [0, light]] = strokes(weight, Math.round((across - light) / 2), light);
+  const step = along / count;
+  const gap = Math.min(step / 2, Math.max(light, step / 4));
+  return Array.from({ length: count }, (_, n) => {
+    const [from, length] = [n * step + gap / 2, step - gap];
+    return upright
+      ? { x: start, y: from, width: thick, height: length }
+      : { x: from, y: start, width: length, height: thick };
+  });
+}
+
+/** The quarter of the cell that a rounded corner bends in, and the line that goes on from it. */
+export function arcRects(
+  { right, down }: Arc,
+  width: number,
+  height: number,
+  light: number,
+): { readonly bend: Rect; readonly line: Rect } {
+  const [midX, midY] = [Math.round((width - light) / 2), Math.round((height - light) / 2)];
+  const across = right ? width - midX : midX + light;
+  // As high as it is wide, so that it is a circle.
+  const along = Math.min(across, down ? height - midY : midY + light);
+  const y = down ? midY : midY + light - along;
+  const line = down
+    ? { x: midX, y: midY + along, width: light, height: height - midY - along }
+    : { x: midX, y: 0, width: light, height: y };
+  return { bend: { x: right ? midX : 0, y, width: across, height: along }, line };
 }
 
 /** Where a line of this weight lies across, and how thick it is. */

@@ -4,7 +4,7 @@ import type { Row, Run } from "../core/row.ts";
 import { Attr, type Pen, PLAIN, samePen } from "../core/style.ts";
 import { type Colors, css } from "./colors.ts";
 import type { Font } from "./font.ts";
-import { type Glyph, type Rect, rects, type Shape } from "./glyphs.ts";
+import { arcRects, dashRects, type Glyph, type Rect, rects, type Shape } from "./glyphs.ts";
 import { type Piece, pieces } from "./pieces.ts";
 
 const SOLID = "linear-gradient(currentColor,currentColor)";
@@ -41,8 +41,7 @@ export class RowPainter {
   }
 
   #run(run: Run): HTMLElement {
-    const element = runElement(run.pen);
-    this.#dress(element, run.pen);
+    const element = runElement(run.pen, this.colors);
     element.style.width = `${run.cells * this.font.cell.width}px`;
     const cut = this.#cut(run);
     const [only] = cut;
@@ -71,40 +70,49 @@ export class RowPainter {
   /** A glyph that joins with itself is drawn once over all its cells. */
   #draw(box: HTMLElement, glyph: Glyph, cells: number): void {
     const [width, height] = [cells * this.font.cell.width, this.font.cell.height];
-    const fills: readonly Fill[] =
-      "lines" in glyph
-        ? rects(glyph.lines, width, height, this.font.line).map((rect) => ({
-            ...rect,
-            image: SOLID,
-          }))
-        : glyph.shapes.map((shape) => fill(shape, width, height));
+    const fills = fillsOf(glyph, width, height, this.font.line);
     box.style.backgroundImage = fills.map(({ image }) => image).join(",");
     box.style.backgroundPosition = fills.map(({ x, y }) => `${x}px ${y}px`).join(",");
     box.style.backgroundSize = fills.map((fill) => `${fill.width}px ${fill.height}px`).join(",");
   }
-
-  #dress(element: HTMLElement, pen: Pen): void {
-    const { style } = element;
-    const look = this.colors.look(pen);
-    style.color = css(look.foreground);
-    if (look.background !== null) style.backgroundColor = css(look.background);
-    if ((pen.attrs & Attr.Bold) !== 0) style.fontWeight = "bold";
-    if ((pen.attrs & Attr.Italic) !== 0) style.fontStyle = "italic";
-    if ((pen.attrs & Attr.Conceal) !== 0) style.color = "transparent";
-    if ((pen.attrs & Attr.Blink) !== 0) element.classList.add("blink");
-    const lines: string[] = [];
-    if (pen.underline > 0) lines.push("underline");
-    if ((pen.attrs & Attr.Strike) !== 0) lines.push("line-through");
-    if ((pen.attrs & Attr.Overline) !== 0) lines.push("overline");
-    if (lines.length === 0) return;
-    style.textDecorationLine = lines.join(" ");
-    style.textDecorationStyle = UNDERLINES[pen.underline] || "solid";
-    if (look.underline !== null) style.textDecorationColor = css(look.underline);
-  }
 }
 
-function runElement(pen: Pen): HTMLElement {
-  const link = pen.link;
+/** Text that has left its cells: runs one after the other, with their looks. */
+export function proseOf(runs: readonly Run[], colors: Colors): Node[] {
+  return runs.map((run) => {
+    if (samePen(run.pen, PLAIN)) return document.createTextNode(run.text);
+    const element = runElement(run.pen, colors);
+    element.textContent = run.text;
+    return element;
+  });
+}
+
+function dress(element: HTMLElement, pen: Pen, colors: Colors): void {
+  const { style } = element;
+  const look = colors.look(pen);
+  style.color = css(look.foreground);
+  if (look.background !== null) style.backgroundColor = css(look.background);
+  if ((pen.attrs & Attr.Bold) !== 0) style.fontWeight = "bold";
+  if ((pen.attrs & Attr.Italic) !== 0) style.fontStyle = "italic";
+  if ((pen.attrs & Attr.Conceal) !== 0) style.color = "transparent";
+  if ((pen.attrs & Attr.Blink) !== 0) element.classList.add("blink");
+  const lines: string[] = [];
+  if (pen.underline > 0) lines.push("underline");
+  if ((pen.attrs & Attr.Strike) !== 0) lines.push("line-through");
+  if ((pen.attrs & Attr.Overline) !== 0) lines.push("overline");
+  if (lines.length === 0) return;
+  style.textDecorationLine = lines.join(" ");
+  style.textDecorationStyle = UNDERLINES[pen.underline] || "solid";
+  if (look.underline !== null) style.textDecorationColor = css(look.underline);
+}
+
+function runElement(pen: Pen, colors: Colors): HTMLElement {
+  const element = elementOf(pen.link);
+  dress(element, pen, colors);
+  return element;
+}
+
+function elementOf(link: Pen["link"]): HTMLElement {
   if (link === null || !SAFE.test(link.uri)) {
     const run = document.createElement("span");
     run.className = "run";
@@ -130,6 +138,28 @@ const CORNERS = {
 /** One background image of a glyph, in pixels. */
 interface Fill extends Rect {
   readonly image: string;
+}
+
+/** `light` is the width of a light line. */
+function fillsOf(glyph: Glyph, width: number, height: number, light: number): readonly Fill[] {
+  const solid = (rect: Rect): Fill => ({ ...rect, image: SOLID });
+  if ("lines" in glyph) return rects(glyph.lines, width, height, light).map(solid);
+  if ("shapes" in glyph) return glyph.shapes.map((shape) => fill(shape, width, height));
+  if ("dashes" in glyph) return dashRects(glyph.dashes, width, height, light).map(solid);
+  if ("arc" in glyph) {
+    const { bend, line } = arcRects(glyph.arc, width, height, light);
+    const center = `${glyph.arc.right ? "right" : "left"} ${glyph.arc.down ? "bottom" : "top"}`;
+    const [inner, outer] = [bend.height - light, bend.height];
+    const ring = `transparent ${inner - 0.25}px,currentColor ${inner + 0.25}px ${outer - 0.25}px,transparent ${outer + 0.25}px`;
+    return [solid(line), { ...bend, image: `radial-gradient(circle at ${center},${ring})` }];
+  }
+  const cell = { x: 0, y: 0, width, height };
+  return glyph.diagonals.map((end) => {
+    const toward = end === "Up" ? "to bottom right" : "to top right";
+    const half = `${light / 2}px`;
+    const stripe = `transparent calc(50% - ${half}),currentColor calc(50% - ${half}) calc(50% + ${half}),transparent calc(50% + ${half})`;
+    return { ...cell, image: `linear-gradient(${toward},${stripe})` };
+  });
 }
 
 function fill(shape: Shape, width: number, height: number): Fill {

@@ -4,7 +4,7 @@ import { webSocket } from "../core/carrier.ts";
 import { SYSTEM } from "../core/channel/keys.ts";
 import type { Role } from "../core/channel/pairing.ts";
 import { Connection, type ConnectionState } from "../core/connection.ts";
-import type { LinkEnd } from "../core/link.ts";
+import { isOfThisVersion, type LinkEnd } from "../core/link.ts";
 import type { ToClient } from "../core/message.ts";
 import { note } from "./notes.svelte.ts";
 import { Pairing } from "./pairing.svelte.ts";
@@ -12,10 +12,8 @@ import { Sessions } from "./sessions.svelte.ts";
 import { type Device, forget, load } from "./vault.ts";
 import { ROLES } from "./words.ts";
 
-/** Set while the page reloads itself for another build of the daemon: once, not in a circle. */
+/** For which build of the daemon the page has reloaded itself: once for each, not in a circle. */
 const RELOADED = "reloaded";
-/** Milliseconds within which a second reload would be a circle. */
-const CIRCLE = 60_000;
 
 /** A paired browser's work: one connection, and what is asked over it. */
 export class Desk {
@@ -42,6 +40,8 @@ export class Desk {
           this.state = state;
           for (const listener of this.listeners) listener.state(state);
           if (state.type === "Over") over(state.end);
+          // The daemon was updated under this page: it has another page to give.
+          if (state.type === "Live" && !isOfThisVersion(state.agent)) reloadOnce(state.agent);
         },
         message: (message) => {
           if (message.type === "Notice") note(message.text);
@@ -154,7 +154,7 @@ class App {
   }
 
   #over(device: Device, end: LinkEnd): void {
-    if (end.type === "Version" && reloadOnce()) return;
+    if (end.type === "Version" && reloadOnce(end.line)) return;
     this.view = { type: "Refused", device, text: refusal(end) };
   }
 }
@@ -169,10 +169,9 @@ function refusal(end: LinkEnd): string {
 }
 
 /** Whether the page goes: another build of the daemon serves another page. */
-function reloadOnce(): boolean {
-  const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
-  if (Date.now() - last < CIRCLE) return false;
-  sessionStorage.setItem(RELOADED, String(Date.now()));
+function reloadOnce(build: string): boolean {
+  if (sessionStorage.getItem(RELOADED) === build) return false;
+  sessionStorage.setItem(RELOADED, build);
   location.reload();
   return true;
 }

@@ -7,6 +7,7 @@ import type { Paired, Role } from "../core/channel/pairing.ts";
 import { type ClaimEnd, Claiming } from "../core/claiming.ts";
 import { AGENT } from "../core/link.ts";
 import { browserName } from "./browser.ts";
+import { note } from "./notes.svelte.ts";
 import { type Device, forget, keep } from "./vault.ts";
 
 export type PairingState =
@@ -38,6 +39,9 @@ const ENDS: Readonly<Record<ClaimEnd, string>> = {
   Upgrade: "Abide is being updated on the computer. In a moment, type there: abide pair",
   Unknown: "The computer ended the pairing. Type there: abide pair",
 };
+
+const KEEPS_NOTHING =
+  "This browser keeps nothing for this page, so its pairing ends with this tab. Allow it to store data here (a private window may not), then pair again.";
 
 export class Pairing {
   state = $state.raw<PairingState>({ type: "Claiming" });
@@ -107,8 +111,10 @@ export class Pairing {
     if (given === null) return;
     const device = { ...given, sure: true };
     if (location.protocol === "https:") {
-      await keep(device, privateKey);
-      await navigator.storage?.persist?.();
+      if (!(await keep(device, privateKey)))
+        note(KEEPS_NOTHING, { label: "OK", run: () => undefined });
+      // Firefox asks its user, who may take long, or never answer: nothing here waits for it.
+      navigator.storage?.persist?.().catch(() => undefined);
     }
     this.#done(device, () => this.close());
   }

@@ -77,7 +77,8 @@ async function keyPair(secret: Bytes): Promise<KeyPair> {
     false,
     usages,
   );
-  return { privateKey, publicKey: new Uint8Array(Buffer.from(x, "base64url")) };
+  const base64 = x.replaceAll("-", "+").replaceAll("_", "/");
+  return { privateKey, publicKey: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)) };
 }
 
 async function knock({ keys }: Conversation): Promise<Knock> {

@@ -1,7 +1,5 @@
 // The golden vectors of the protocol, and how a value here is compared with what Rust says it means.
 
-import { readFileSync } from "node:fs";
-
 import { hex } from "../ids.ts";
 import type { Row } from "../row.ts";
 import { byteLength } from "../text.ts";
@@ -12,10 +10,17 @@ export interface Vector {
   readonly meaning: unknown;
 }
 
+/** Part of what is run, so that the tests run in browsers, too. */
+const FILES = import.meta.glob<unknown>("../../../../protocol/vectors/*/*.json", {
+  eager: true,
+  import: "default",
+});
+
 /** `file` below `protocol/vectors`. */
 export function vectors<T = Vector[]>(file: string): T {
-  const url = new URL(`../../../../protocol/vectors/${file}`, import.meta.url);
-  return JSON.parse(readFileSync(url, "utf8")) as T;
+  const found = FILES[`../../../../protocol/vectors/${file}`];
+  if (found === undefined) throw new Error(`no vectors in ${file}`);
+  return found as T;
 }
 
 /** The parts that frames hold. */

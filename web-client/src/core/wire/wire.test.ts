@@ -151,7 +151,8 @@ describe("parts", () => {
         expect(whole.slice(0, -1).every((message) => message === null)).toBe(true);
         const message = whole.at(-1);
         expect(message?.kind).toBe(kind);
-        expect(Buffer.compare(message?.body ?? new Uint8Array(), body)).toBe(0);
+        expect(message?.body.length).toBe(body.length);
+        expect(message?.body.every((byte, n) => byte === body[n])).toBe(true);
       }),
       { numRuns: 50 },
     );

@@ -1,0 +1,149 @@
+// What browsers refuse and networks lose: each has its own plain message, and a next step.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import {
+  DESK,
+  type Device,
+  launch,
+  openDevice,
+  PATIENCE,
+  pair,
+  pairedDevice,
+  show,
+  untilScreen,
+} from "./browser.ts";
+import { World } from "./world.ts";
+
+/** The page that the daemon has. */
+const DIST = join(import.meta.dirname, "../dist");
+/** What the page calls itself. */
+const OWN = /abide web [\d.]+/;
+let world: World;
+let browser: Browser;
+
+beforeAll(async () => {
+  world = await World.open();
+  await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
+  browser = await launch(world);
+}, 3 * PATIENCE);
+
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+}, PATIENCE);
+
+/** Leaves no faults behind. */
+async function done({ context, faults }: Device): Promise<void> {
+  expect(faults).toEqual([]);
+  await context.close();
+}
+
+test("where nothing can be stored, the page works and says how long", async () => {
+  const device = await openDevice(browser, DESK);
+  await device.context.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+  });
+  await pair(device.page, await world.ticket("type"));
+  await device.page.getByText(/keeps nothing.*ends with this tab/).waitFor();
+  await show(device.page, "work");
+  await untilScreen(device.page, "here");
+  await done(device);
+});
+
+test("a clipboard that is refused is said to be", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  await page.evaluate(() => {
+    const refuse = () => Promise.reject(new DOMException("denied", "NotAllowedError"));
+    Object.assign(navigator.clipboard, { readText: refuse, writeText: refuse });
+  });
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("button", { name: "Paste", exact: true }).click();
+  await page.getByText(/refused the clipboard: paste into/).waitFor();
+  await done(device);
+});
+
+test("a WebSocket that is blocked says what to look for", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await page.routeWebSocket(/\/ws$/, (socket) => socket.close());
+  await page.reload();
+  await page.getByText(/proxy or an extension may also block WebSockets/).waitFor();
+  await done(device);
+});
+
+test("what is not applied for long is shown, and sent on when the link wakes up", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  await untilScreen(page, "here");
+  world.wire.stall();
+  await page.keyboard.type("late\n");
+  await page.getByText("Sent, and not applied yet:").waitFor();
+  await page.locator(".overdue code", { hasText: "late" }).waitFor();
+  world.wire.resume();
+  await untilScreen(page, /^late\s*\nlate$/m);
+  await page.locator(".overdue").waitFor({ state: "detached" });
+  await done(device);
+});
+
+test("a page in the background comes back by itself when it is shown", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  await untilScreen(page, "here");
+  const shown = (state: "hidden" | "visible") =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      Object.defineProperty(document, "hidden", { value: state === "hidden", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await shown("hidden");
+  world.wire.lose();
+  await page.locator(".host.stale").waitFor();
+  await world.abide("send", "work", "meanwhile");
+  world.wire.restore();
+  await shown("visible");
+  await page.locator(".host:not(.stale)").waitFor();
+  await untilScreen(page, "meanwhile");
+  await done(device);
+});
+
+test("a page of another version than the daemon's loads itself anew, once", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  let loads = 0;
+  await page.route(/\/assets\/.*\.js$/, async (route) => {
+    loads += 1;
+    const script = readFileSync(join(DIST, new URL(route.request().url()).pathname), "utf8");
+    expect(script).toMatch(OWN);
+    const body = script.replace(OWN, "abide web 0.0.1");
+    await route.fulfill({ body, contentType: "text/javascript" });
+  });
+  await page.reload();
+  await untilScreen(page, "here");
+  // The page that came after the first still says that it is an old one, and goes on nevertheless.
+  await page.keyboard.type("once\n");
+  await untilScreen(page, /once\s*\nonce/);
+  expect(loads).toBe(2);
+  await done(device);
+});
+
+test("a daemon that is replaced under an open page is found again", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  await untilScreen(page, "here");
+  await world.abide("daemon", "restart");
+  await world.abide("send", "work", "after the restart");
+  await untilScreen(page, "after the restart");
+  await done(device);
+});
