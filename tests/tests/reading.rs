@@ -105,11 +105,11 @@ fn following_takes_no_row_behind_the_alternate_screen_for_complete() {
 #[test]
 fn rows_behind_the_last_screen_are_kept() {
     let home = Home::new();
-    let script = r"seq 30; printf '\e[?1049hother'; read x";
+    let script = r"seq 30; printf '\e[?1049hother'; exec cat";
     session(&home, "work", script);
     home.wait_screen("work", "other");
     let keeper = home.keeper("work");
-    home.ok(&["keys", "work", "enter"]);
+    home.ok(&["kill", "work"]);
     wait::until("the end of the keeper", || {
         (!process::lives(keeper)).then_some(())
     });

@@ -89,8 +89,8 @@ impl Pen {
     pub(crate) fn colored_text(self) -> Option<u32> {
         let attrs = self.0 >> ATTRS;
         let colored = self.0 ^ (attrs << ATTRS) ^ RGB;
-        (colored <= 0x00ff_ffff && attrs < 1 << COLORED_ATTRS)
-            .then(|| colored as u32 | (attrs as u32) << 24)
+        let fits = colored <= 0x00ff_ffff && attrs < 1 << COLORED_ATTRS;
+        fits.then_some(colored as u32 | (attrs as u32) << 24)
     }
 
     /// The pen of such bits.

@@ -127,13 +127,11 @@ impl Styles {
     /// The style as history writes it.
     #[inline]
     pub(crate) fn packed(&self, id: u32) -> PackedStyle {
-        match direct_bits(id) {
-            Some(bits) => PackedStyle::of_colored_text(bits),
-            None => {
-                let packed = self.packed.get(id as usize);
-                packed.copied().unwrap_or(PackedStyle::PLAIN)
-            }
+        if let Some(bits) = direct_bits(id) {
+            return PackedStyle::of_colored_text(bits);
         }
+        let packed = self.packed.get(id as usize);
+        packed.copied().unwrap_or(PackedStyle::PLAIN)
     }
 
     #[inline]
