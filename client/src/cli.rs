@@ -53,7 +53,8 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   rebuilt         times the screen had to be rebuilt after a fault
   pid, keeper_pid, tty
   trusted         its programs may use Abide as you do (`abide trust`)
-  confined        its keeper is under Landlock";
+  confined        its keeper is under Landlock
+  updates_sent, updates_made   changes that viewers were sent, and that were encoded for it";
 
 const OVERVIEW: &str = "\
 Abide keeps shells and agents running when the terminal they were started in is gone. \

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use crate::home::Home;
 use crate::proxy::Proxy;
+use crate::terminal::Terminal;
 use crate::wait;
 
 /// A device, the machine that knows it, and the way between them.
@@ -217,6 +218,21 @@ pub fn wait_typed(file: &std::path::Path, expected: &str) {
             tail(expected)
         );
         (typed == expected).then_some(())
+    });
+}
+
+/// Waits for what an attachment leads to, and says yes to what it holds: typed a moment too early, it
+/// came while there was no link.
+pub fn sending_held(terminal: &Terminal, what: &str, done: impl Fn(&str) -> bool) {
+    let mut held = false;
+    wait::until(what, || {
+        let text = terminal.state(0).text();
+        let asks = text.contains("Enter sends, Esc drops");
+        if asks && !held {
+            terminal.keys("\r");
+        }
+        held = asks;
+        done(&text).then_some(())
     });
 }
 

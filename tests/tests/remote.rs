@@ -6,7 +6,7 @@ use std::process::Output;
 use serde_json::Value;
 use support::emulator::Options;
 use support::home::Home;
-use support::pairing::{Joining, Offer, Paired, failed, wait_typed};
+use support::pairing::{Joining, Offer, Paired, failed, sending_held, wait_typed};
 use support::process;
 use support::terminal::Terminal;
 use support::wait;
@@ -288,15 +288,9 @@ fn no_keystroke_is_lost_or_doubled_over_cut_links() {
 
 /// Says yes to what is held until all is typed.
 fn settle(file: &std::path::Path, terminal: &Terminal, expected: &str) {
-    let mut held = false;
-    wait::until("all keystrokes", || {
+    sending_held(terminal, "all keystrokes", |_| {
         let typed = std::fs::read_to_string(file).unwrap_or_default();
         assert!(expected.starts_with(&typed), "{typed:?} of {expected:?}");
-        let asks = terminal.state(0).text().contains("Enter sends, Esc drops");
-        if asks && !held {
-            terminal.keys("\r");
-        }
-        held = asks;
-        (typed == expected).then_some(())
+        typed == expected
     });
 }

@@ -104,6 +104,8 @@ async fn knock(device: &Device, stage: usize, harm: Harm) -> Heard {
     }
     say(&mut socket, message.clone()).await;
     let hello = hear_message(&mut socket).await;
+    // What it may do.
+    hear_message(&mut socket).await;
     let id = RequestId(1);
     let request = abide_protocol::message::Request::List;
     frames.clear();
