@@ -68,13 +68,17 @@ lint: test-tools $(PAGE)
 	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
 
 ## The screen beside other models, then all of it side by side with the bare pseudo-terminal and
-## tmux. QUICK=1 for a short try of the second; BENCH='log memory' for some of its stages alone.
-bench: build
+## tmux, then the page beside xterm.js. QUICK=1 for a short try of the last two; BENCH='log memory' for
+## some stages of the second alone, BENCH=page for the third.
+bench: build browser-tools
 	@$(NEED) tmux
 	cargo build --release --locked -p abide-benches
 	@failed=0; \
 	if [ -z "$(BENCH)" ]; then cargo bench --locked -p abide-screen --bench feed || failed=1; fi; \
-	$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(BENCH) || failed=1; exit $$failed
+	if [ "$(BENCH)" != page ]; then \
+		$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(filter-out page,$(BENCH)) || failed=1; fi; \
+	if [ -z "$(filter-out page,$(BENCH))" ]; then \
+		(cd web-client && PROFILE=release QUICK=$(QUICK) npm run --silent bench) || failed=1; fi; exit $$failed
 
 ## Records the programs of tests/recordings again and writes down what they show (as root).
 recordings: test-tools
