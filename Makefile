@@ -10,6 +10,8 @@ NEED := .ci/need
 # The page that the daemon embeds.
 PAGE := web-client/dist/index.html
 PAGE_TOOLS := web-client/node_modules/.package-lock.json
+# The independent emulator of the tests.
+EMULATOR := tests/emulator/node_modules/.package-lock.json
 
 .PHONY: run build test test-tools e2e pictures browser-tools lint bench recordings soak fuzz tls \
 	install uninstall clean
@@ -25,8 +27,8 @@ build: $(PAGE)
 $(PAGE): $(PAGE_TOOLS) $(wildcard web-client/*.*) $(shell find web-client/src web-client/public web-client/build -type f)
 	cd web-client && npm run --silent build
 
-$(PAGE_TOOLS): web-client/package-lock.json
-	cd web-client && npm ci --no-audit --no-fund --loglevel=error
+$(PAGE_TOOLS) $(EMULATOR): %/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 ## Installs what the tests need and runs all of them.
@@ -39,12 +41,11 @@ test: test-tools browser-tools
 	cd web-client && npm run --silent e2e
 	$(MAKE) --no-print-directory tls
 
-test-tools:
+test-tools: $(EMULATOR)
 	@$(NEED) cc:build-essential zsh vim:vim nvim:neovim htop top:procps less man:man-db git nano mc python3 \
 		tmux zbarimg:zbar-tools convert:imagemagick ssh:openssh-client /usr/sbin/sshd:openssh-server faketime
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
-	@cd tests/emulator && npm ci --no-audit --no-fund --loglevel=error
 
 ## The page in real browsers, with a real daemon behind it.
 e2e: browser-tools
@@ -56,9 +57,9 @@ pictures: browser-tools
 	cargo build --locked --profile checked -p abide -p abided
 	cd web-client && npm run --silent pictures
 
-browser-tools: $(PAGE)
+browser-tools: $(PAGE) $(EMULATOR)
 	@$(NEED) chromium firefox-esr WebKitWebDriver:webkit2gtk-driver xvfb-run:xvfb xauth \
-		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl vim:vim htop
+		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl vim:vim htop less python3
 
 ## Format, clippy, types, licences, and the tests that read the tree.
 lint: test-tools $(PAGE)
@@ -69,13 +70,17 @@ lint: test-tools $(PAGE)
 	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
 
 ## The screen beside other models, then all of it side by side with the bare pseudo-terminal and
-## tmux. QUICK=1 for a short try of the second; BENCH='log memory' for some of its stages alone.
-bench: build
+## tmux, then the page beside xterm.js. QUICK=1 for a short try of the last two; BENCH='log memory' for
+## some stages of the second alone, BENCH=page for the third.
+bench: build browser-tools
 	@$(NEED) tmux
 	cargo build --release --locked -p abide-benches
 	@failed=0; \
 	if [ -z "$(BENCH)" ]; then cargo bench --locked -p abide-screen --bench feed || failed=1; fi; \
-	$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(BENCH) || failed=1; exit $$failed
+	if [ "$(BENCH)" != page ]; then \
+		$(TARGET)/release/abide-bench $(if $(QUICK),--quick) $(filter-out page,$(BENCH)) || failed=1; fi; \
+	if [ -z "$(filter-out page,$(BENCH))" ]; then \
+		(cd web-client && PROFILE=release QUICK=$(QUICK) npm run --silent bench) || failed=1; fi; exit $$failed
 
 ## Records the programs of tests/recordings again and writes down what they show (as root).
 recordings: test-tools

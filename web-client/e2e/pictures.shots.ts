@@ -18,14 +18,14 @@ const AGENT = [
   "  └  Read 214 lines",
   "",
   "\\033[38;5;79m●\\033[0m \\033[1mUpdate\\033[0m(client/src/link.rs)",
-  "  └  \\033[48;5;22m+    self.flush().await?;                 \\033[0m",
-  "     \\033[48;5;52m-    self.flush();                       \\033[0m",
+  "  └ \\033[48;5;22m+    self.flush().await?;          \\033[0m",
+  "    \\033[48;5;52m-    self.flush();                \\033[0m",
   "",
-  "┌──────────────────────────────────────────────────┐",
-  "│ \\033[1mDo you want to run cargo test?\\033[0m                   │",
-  "│ \\033[36m❯ 1. Yes\\033[0m                                         │",
-  "│   2. No, and say why                             │",
-  "└──────────────────────────────────────────────────┘",
+  "╭─────────────────────────────────────────╮",
+  "│ \\033[1mDo you want to run cargo test?\\033[0m          │",
+  "│ \\033[36m❯ 1. Yes\\033[0m                                │",
+  "│   2. No, and say why                    │",
+  "╰─────────────────────────────────────────╯",
 ].join("\\n");
 
 let world: World;
@@ -38,13 +38,26 @@ beforeAll(async () => {
     "new",
     "agent",
     "--detach",
+    "--directory",
+    "/srv",
     "--",
     "sh",
     "-c",
     `printf '\\033]0;fix the flaky test\\007${AGENT}\\n'; cat`,
   );
-  await world.abide("new", "htop", "--detach", "--", "htop");
-  await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
+  await world.abide("new", "htop", "--detach", "--directory", "/srv", "--", "htop");
+  await world.abide(
+    "new",
+    "notes",
+    "--detach",
+    "--directory",
+    "/srv",
+    "--",
+    "vim",
+    "-u",
+    "NONE",
+    "-N",
+  );
   browser = await launch(world);
 }, 3 * PATIENCE);
 

@@ -53,8 +53,11 @@ test("the secret has left the address", () => {
 
 test("what is typed is run, and its output shown", async () => {
   const { page } = device;
+  const terminal = await page.locator(".terminal").elementHandle();
   await page.keyboard.type("PS1='> '; clear; echo $((6 * 7))-it\n");
   await untilScreen(page, "42-it");
+  // Rows change, and nothing else is made anew.
+  expect(await terminal?.evaluate(({ isConnected }) => isConnected)).toBe(true);
 });
 
 test("both ends of a long history can be reached", { timeout: 3 * PATIENCE }, async () => {

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: [process.env["PICTURES"] ? "**/*.shots.ts" : "**/*.test.ts"],
+    include: [`**/*.${process.env["KIND"] ?? "test"}.ts`],
     // Each file has a browser and a daemon of its own.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -34,11 +34,16 @@ export function windowAround(extent: Extent, line: LineNo, cellHeight: number): 
   return { base, end: base + room };
 }
 
-/** The window while lines come and go, without moving what is seen: it grows at its end, and is made
- * anew only where it must. */
-export function windowGrown(window: Window, extent: Extent, cellHeight: number): Window | null {
+/** The window while lines come and go, without moving what is seen: if it reached to `before`, which
+ * was their end, it grows with them, and is made anew only where it must. */
+export function windowGrown(
+  window: Window,
+  before: LineNo,
+  extent: Extent,
+  cellHeight: number,
+): Window | null {
   const room = Math.floor(MAX_HEIGHT / cellHeight);
-  const atEnd = window.end >= extent.top;
+  const atEnd = window.end >= before;
   const end = atEnd ? extent.end : Math.min(window.end, extent.end);
   const fits = window.base >= extent.begin && window.base < end && end - window.base <= room;
   return fits ? { base: window.base, end } : null;

@@ -45,6 +45,8 @@ export class Terminal {
   #history: History | null = null;
   #window: Window | null = null;
   #following = true;
+  /** End of the lines when they were last laid out. */
+  #end: LineNo = 0;
   /** End of the lines when following stopped. */
   #left: LineNo = 0;
   #frame = 0;
@@ -267,7 +269,9 @@ export class Terminal {
   /** The window, and what of it is seen. */
   #place(snapshot: Snapshot, anchor: number, height: number): void {
     const extent = extentOf(snapshot);
-    const grown = this.#window === null ? null : windowGrown(this.#window, extent, height);
+    const grown =
+      this.#window === null ? null : windowGrown(this.#window, this.#end, extent, height);
+    this.#end = extent.end;
     this.#window =
       grown ?? windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
     this.#layOut();

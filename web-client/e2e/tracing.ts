@@ -1,0 +1,79 @@
+// From a key to the paint that contains its cell, by the browser's own trace.
+
+import type { CDPSession, Page } from "playwright-core";
+
+/** What a page's script calls the moment at which the cell is in the document. */
+const CELL = "cell";
+const CATEGORIES = "devtools.timeline,blink.user_timing,blink.console";
+
+interface Traced {
+  readonly name: string;
+  readonly ph: string;
+  /** Microseconds. */
+  readonly ts: number;
+  readonly dur?: number;
+  readonly args: { readonly data?: { readonly type?: string } };
+}
+
+/** Milliseconds of each of `keys` presses of `key`, which changes what `selector` holds. */
+export async function keysToPaint(
+  page: Page,
+  selector: string,
+  key: string,
+  keys: number,
+): Promise<number[]> {
+  await page.locator(selector).waitFor();
+  await page.evaluate(watch, [selector, CELL] as const);
+  const session = await page.context().newCDPSession(page);
+  const events = await traced(session, async () => {
+    for (let n = 1; n <= keys; n += 1) {
+      await page.keyboard.press(key);
+      await page.waitForFunction((n) => performance.getEntriesByName("cell").length >= n, n);
+    }
+  });
+  await session.detach();
+  return latencies(events);
+}
+
+/** Marks the first change after each key, in the task that makes it. */
+function watch([selector, name]: readonly [string, string]): void {
+  const screen = document.querySelector(selector);
+  if (screen === null) throw new Error("no screen to watch");
+  let awaited = false;
+  const text = () => screen.textContent ?? "";
+  let before = text();
+  addEventListener("keydown", () => ([awaited, before] = [true, text()]), { capture: true });
+  new MutationObserver(() => {
+    if (!awaited || text() === before) return;
+    awaited = false;
+    performance.mark(name);
+  }).observe(screen, { subtree: true, childList: true, characterData: true });
+}
+
+async function traced(session: CDPSession, work: () => Promise<void>): Promise<Traced[]> {
+  const events: Traced[] = [];
+  session.on("Tracing.dataCollected", ({ value }) =>
+    events.push(...(value as unknown as Traced[])),
+  );
+  await session.send("Tracing.start", { categories: CATEGORIES, transferMode: "ReportEvents" });
+  await work();
+  const complete = new Promise((done) => session.once("Tracing.tracingComplete", done));
+  await session.send("Tracing.end");
+  await complete;
+  return events.sort((a, b) => a.ts - b.ts);
+}
+
+/** For each key: until the end of the first paint that follows its mark. */
+function latencies(events: readonly Traced[]): number[] {
+  const all: number[] = [];
+  let [pressed, marked] = [0, false];
+  for (const { name, ts, dur = 0, args } of events) {
+    if (name === "EventDispatch" && args.data?.type === "keydown") [pressed, marked] = [ts, false];
+    else if (name === CELL) marked = true;
+    else if (name === "Paint" && marked && pressed > 0) {
+      all.push((ts + dur - pressed) / 1000);
+      [pressed, marked] = [0, false];
+    }
+  }
+  return all;
+}
