@@ -96,6 +96,8 @@ export const sessionInfo = record({
   trusted: [23, optional(bool)],
   confined: [24, optional(bool)],
   historyStored: [25, optional(u64)],
+  updatesSent: [26, optional(u64)],
+  updatesMade: [27, optional(u64)],
 });
 
 const snapshotFields = record({
