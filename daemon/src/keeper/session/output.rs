@@ -14,6 +14,8 @@ use crate::keeper::viewer::Need;
 const TURN: Duration = Duration::from_millis(2);
 /// Bytes that one turn reads at most.
 const TURN_BYTES: usize = 256 << 10;
+/// A turn that has read so much, which is all that a terminal holds, expects more.
+const FLOOD: usize = 4 << 10;
 /// What control sequences begin with.
 const ESC: u8 = 0x1b;
 
@@ -26,10 +28,12 @@ impl Session {
         // A terminal gives some 4 KiB at a time. Plain lines are fed together: those that only pass
         // through the screen cost much less then. All else is fed while the program writes on.
         while !self.drained && total < TURN_BYTES && now.elapsed() < TURN {
-            match self
-                .master
-                .read(buffer.get_mut(filled..).unwrap_or_default())
-            {
+            let free = buffer.get_mut(filled..).unwrap_or_default();
+            let mut read = self.master.read(free);
+            if read == Read::Drained && total >= FLOOD {
+                read = self.master.read_soon(free);
+            }
+            match read {
                 Read::Bytes(count) => {
                     let fresh = buffer.get(filled..filled + count);
                     let plain = fresh.is_some_and(|fresh| !fresh.contains(&ESC));
