@@ -228,6 +228,35 @@ impl Gone {
     }
 }
 
+/// Revokes devices one after the other, with a mark behind each if there is who types it, else one
+/// behind all of them.
+async fn revoke_each(
+    owner: &mut Owner,
+    leaving: Vec<Typist>,
+    record: &Record,
+    mut marker: Option<&mut Marker>,
+) -> Vec<Gone> {
+    let mut gone = Vec::new();
+    for (number, typist) in leaving.into_iter().enumerate() {
+        let revoked = owner.revoke(Some(typist.id)).await;
+        let read = record.length();
+        assert_eq!((revoked.devices, revoked.unconfirmed), (1, vec![]));
+        let number = if marker.is_some() { number } else { 0 };
+        let mark = format!("[{number}]");
+        if let Some(marker) = &mut marker {
+            marker.mark(&mark).await;
+        }
+        let Typist { letter, typing, .. } = typist;
+        gone.push(Gone {
+            letter,
+            typing,
+            mark,
+            read,
+        });
+    }
+    gone
+}
+
 /// What is typed on the session's machine after the answer comes behind everything that was taken
 /// before it: of the device, nothing comes behind that, and nothing of what had waited in the queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,23 +295,13 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
             process::signal(program, Signal::STOP);
             tide.wait_until_full();
         }
-        let mut gone = Vec::new();
-        for (number, typist) in leaving.into_iter().enumerate() {
-            let revoked = owner.revoke(Some(typist.id)).await;
-            let read = record.length();
-            assert_eq!((revoked.devices, revoked.unconfirmed), (1, vec![]));
-            let mark = format!("[{}]", if stalls { 0 } else { number });
-            if !stalls {
-                marker.mark(&mark).await;
-            }
-            let Typist { letter, typing, .. } = typist;
-            gone.push(Gone {
-                letter,
-                typing,
-                mark,
-                read,
-            });
-        }
+        let gone = revoke_each(
+            &mut owner,
+            leaving,
+            &record,
+            (!stalls).then_some(&mut marker),
+        )
+        .await;
         if stalls {
             process::signal(program, Signal::CONT);
             marker.mark("[0]").await;
