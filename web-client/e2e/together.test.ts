@@ -137,7 +137,10 @@ test("an edit that one device began is finished on another", async () => {
   await untilScreen(phone.page, /^half a sen$/m);
   await raw(phone.page, "tence");
   for (const { page } of [desk, phone]) await untilScreen(page, /^half a sentence$/m);
+  await untilScreen(desk.page, "-- INSERT --");
   await phone.page.getByRole("button", { name: "Escape" }).tap();
+  // Who types next waits until the first one's key has come.
+  await untilScreen(desk.page, /^(?![\s\S]*-- INSERT --)/);
   await desk.page.keyboard.type("0iOne: ");
   await untilScreen(phone.page, /^One: half a sentence$/m);
 });
