@@ -167,6 +167,8 @@ struct Pairing {
     asked: RequestId,
     /// A device shows a code.
     claimed: bool,
+    /// Typed before that.
+    early: Option<String>,
     opened: bool,
     typed: Typed,
     end: [Signal; 3],
@@ -180,6 +182,7 @@ impl Pairing {
             number: pairing,
             asked,
             claimed: false,
+            early: None,
             opened: false,
             typed: Typed::open().map_err(|_| {
                 let line = "nobody can type the digits here; run it in a terminal";
@@ -258,7 +261,10 @@ impl Pairing {
                 (self.opened, self.claimed) = (true, true);
                 show.hide()?;
                 show.say(&who(&claiming));
-                show.say("type the six digits that it shows, or Ctrl-C to refuse:");
+                match self.early.take() {
+                    Some(code) => self.send(code)?,
+                    None => show.say("type the six digits that it shows, or Ctrl-C to refuse:"),
+                }
             }
             PairingStage::Approved => show.say("right; the device is keeping its key ..."),
             PairingStage::Paired(info) => {
@@ -275,16 +281,19 @@ impl Pairing {
         Ok(None)
     }
 
-    /// Before a device shows a code, Enter takes the picture from the screen. A code may be typed
-    /// before we have heard that it is shown: the daemon has.
+    /// Before a device shows a code, Enter takes the picture from the screen. A device shows it a
+    /// moment before we hear of that: what is typed by then waits.
     fn enter(&mut self, line: &str, show: &mut Show) -> Result<(), Fault> {
-        if !self.claimed {
-            show.hide()?;
-            if line.trim().is_empty() {
-                return Ok(());
-            }
+        let code = line.trim().to_owned();
+        if self.claimed {
+            return self.send(code);
         }
-        let (pairing, code) = (self.number, line.trim().to_owned());
+        self.early = (!code.is_empty()).then_some(code);
+        Ok(show.hide()?)
+    }
+
+    fn send(&mut self, code: String) -> Result<(), Fault> {
+        let pairing = self.number;
         self.link.ask(Request::EnterCode { pairing, code })?;
         Ok(())
     }

@@ -45,6 +45,8 @@ pub(super) struct Outgoing {
     last: InputSeq,
     /// The last that is known to have been applied.
     applied: InputSeq,
+    /// The last that is not kept any more, without an answer: there was no room.
+    dropped: InputSeq,
     kept: VecDeque<Kept>,
     bytes: usize,
     /// Without numbers: the user has to say whether they are sent.
@@ -61,6 +63,7 @@ impl Outgoing {
             stream,
             last: InputSeq(0),
             applied: InputSeq(0),
+            dropped: InputSeq(0),
             kept: VecDeque::new(),
             bytes: 0,
             held: Vec::new(),
@@ -82,7 +85,7 @@ impl Outgoing {
             down: self.down,
         });
         while self.retry.is_none() && !self.down && self.over() {
-            self.drop_first();
+            self.dropped = self.drop_first();
         }
         message
     }
@@ -116,11 +119,7 @@ impl Outgoing {
         now: Instant,
     ) -> Returned {
         self.down = false;
-        let missing = self
-            .kept
-            .front()
-            .is_some_and(|kept| kept.seq > applied.next());
-        if applied < self.applied || missing {
+        if applied < self.applied.max(self.dropped) {
             self.bytes = 0;
             let kept = self.kept.drain(..).map(|kept| kept.event);
             return Returned::Forgotten(kept.chain(self.held.drain(..)).collect());
@@ -136,7 +135,12 @@ impl Outgoing {
         let held = std::mem::take(&mut self.held);
         let held = before.into_iter().map(event).chain(held);
         self.held = held.chain(after.into_iter().map(event)).collect();
-        self.last = self.kept.back().map_or(applied, |kept| kept.seq);
+        // The keeper knows nothing of what it refused: what follows takes its numbers.
+        self.last = applied;
+        for kept in &mut self.kept {
+            self.last = self.last.next();
+            kept.seq = self.last;
+        }
         Returned::Resend(self.all())
     }
 
@@ -187,10 +191,12 @@ impl Outgoing {
         }
     }
 
-    fn drop_first(&mut self) {
-        if let Some(kept) = self.kept.pop_front() {
+    /// Answers its number.
+    fn drop_first(&mut self) -> InputSeq {
+        self.kept.pop_front().map_or(InputSeq(0), |kept| {
             self.bytes -= weight(&kept.event);
-        }
+            kept.seq
+        })
     }
 
     /// The keeper did not take an input; a line for the user if it is lost.
@@ -426,6 +432,33 @@ mod tests {
         );
         typed(&mut outgoing, "d", now);
         assert_eq!(outgoing.last, InputSeq(1));
+    }
+
+    #[test]
+    fn what_was_forbidden_leaves_no_gap() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        typed(&mut outgoing, "abc", now);
+        for seq in 1..=2 {
+            outgoing.refused(InputSeq(seq), InputRefusal::Forbidden, now);
+        }
+        outgoing.down();
+        typed(&mut outgoing, "d", now);
+        assert_eq!(resent(outgoing.returned(InputSeq(0), PATIENCE, now)), [1]);
+        assert_eq!(outgoing.held(), [key('d', Mods::default())]);
+        assert_eq!(numbers(&outgoing.release(now)), [2]);
+    }
+
+    #[test]
+    fn what_there_was_no_room_for_is_not_sent_in_part() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        for _ in 0..=KEPT {
+            typed(&mut outgoing, "a", now);
+        }
+        outgoing.down();
+        let returned = outgoing.returned(InputSeq(0), PATIENCE, now);
+        assert!(matches!(returned, Returned::Forgotten(_)), "{returned:?}");
     }
 
     #[test]
