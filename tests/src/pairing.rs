@@ -117,14 +117,23 @@ impl Offer {
 
     /// Types the code once it is asked for.
     pub fn type_code(&mut self, code: &str) {
+        self.says("type the six digits");
+        self.types(code);
+    }
+
+    /// Reads on until it has said this.
+    pub fn says(&mut self, text: &str) {
         let mut line = String::new();
-        while !line.contains("type the six digits") {
+        while !line.contains(text) {
             line.clear();
             let read = self.said.read_line(&mut line).expect("text");
-            assert_ne!(read, 0, "abide pair asks for the code");
+            assert_ne!(read, 0, "abide pair says: {text}");
         }
+    }
+
+    pub fn types(&mut self, line: &str) {
         let input = self.child.stdin.as_mut().expect("input");
-        writeln!(input, "{code}").expect("abide pair reads");
+        writeln!(input, "{line}").expect("abide pair reads");
     }
 }
 

@@ -186,6 +186,19 @@ fn links_that_are_none_and_names_that_are_taken() {
     assert_eq!(names, ["desk"]);
 }
 
+/// A device shows its code a moment before the terminal has heard of it.
+#[test]
+fn what_is_typed_before_a_device_shows_its_code_waits_for_it() {
+    let machines = Paired::strangers();
+    let mut offer = Offer::new(&machines.far, "view");
+    offer.types("12");
+    let mut joining = Joining::new(&machines.near, offer.link(), &["--name", "desk"]);
+    let code = joining.code();
+    offer.says("a code has six digits");
+    offer.types(&code);
+    assert_eq!(joining.end().0, Some(0));
+}
+
 /// Killed while the code is shown, it leaves nothing; what is not sure is tried and forgotten.
 #[test]
 fn a_pairing_that_is_broken_off_leaves_nothing() {

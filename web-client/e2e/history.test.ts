@@ -55,23 +55,3 @@ test.each([1, 500_000, 999_900])(
     expect((await screen(page)).length).toBeLessThan(250);
   },
 );
-
-test("both ends are a command away, and scrolling goes on from where it is", async () => {
-  const { page } = device;
-  await command("Jump to the oldest line");
-  await untilScreen(page, /^row 1\.$/m);
-  // Further than the scroll area reaches, by its own bar.
-  for (let n = 0; n < 3; n += 1) {
-    await page.locator(".terminal").evaluate(async (element) => {
-      const before = element.scrollTop;
-      element.scrollTop = element.scrollHeight;
-      if (before === element.scrollTop) return;
-      await new Promise((done) => element.addEventListener("scroll", done, { once: true }));
-    });
-    await page.waitForFunction(() => !document.querySelector(".row.missing"));
-  }
-  const seen = (await screen(page)).map((row) => Number(/^row (\d+)\.$/.exec(row)?.[1] ?? 0));
-  expect(Math.max(...seen)).toBeGreaterThan(400_000);
-  await page.getByRole("button", { name: /^Jump to latest/ }).click();
-  await untilScreen(page, `row ${ROWS}.`);
-});

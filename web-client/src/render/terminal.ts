@@ -272,8 +272,11 @@ export class Terminal {
     const grown =
       this.#window === null ? null : windowGrown(this.#window, this.#end, extent, height);
     this.#end = extent.end;
-    this.#window =
-      grown ?? windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
+    // Who follows the end needs a window that reaches it.
+    const stays = grown !== null && (!this.#following || grown.end === extent.end);
+    this.#window = stays
+      ? grown
+      : windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
     this.#layOut();
     const seen = this.#following
       ? this.#followed(snapshot, height)
@@ -351,8 +354,10 @@ export class Terminal {
   #paintCursor(snapshot: Snapshot, painter: RowPainter): void {
     const { cursor, rows, top } = snapshot;
     const row = rows[cursor.row];
-    this.#cursor.hidden = !cursor.visible || row === undefined || this.#window === null;
-    if (row === undefined || this.#window === null) return;
+    // Outside of the window it would stretch the scroll area to where it is.
+    const inside = this.#window !== null && top + cursor.row < this.#window.end;
+    this.#cursor.hidden = !cursor.visible || row === undefined || !inside;
+    if (row === undefined || this.#window === null || !inside) return;
     const { width, height } = painter.font.cell;
     const cell = cellAt(row, cursor.column);
     const { style } = this.#cursor;
