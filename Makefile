@@ -101,7 +101,7 @@ tls: $(PAGE)
 	@$(NEED) cc:build-essential python3
 	@python3 -c 'import ensurepip' 2>/dev/null || $(NEED) python3-venv
 	@[ -x $(SSLYZE)/bin/sslyze ] || { python3 -m venv $(SSLYZE) && $(SSLYZE)/bin/pip install -q sslyze; }
-	cargo build --locked --profile checked -p abide -p abided
+	cargo build --locked --profile checked --workspace --bins
 	.ci/tls $(SSLYZE)/bin/sslyze $(TARGET)/checked
 
 FUZZ := feed save load history
