@@ -30,7 +30,7 @@ impl Terminal {
         for (name, side) in [("shown", &self.shown), ("hidden", &self.hidden)] {
             let checked = side.grid.check(cols, rows);
             let checked = checked.and_then(|()| side.keyboard.check());
-            let checked = checked.and_then(|()| check_saved(&side.saved));
+            let checked = checked.and_then(|()| check_saved(&side.saved, cols, rows));
             checked.map_err(|fault| format!("{name}: {fault}"))?;
         }
         self.held.check(self.size)?;
@@ -161,9 +161,8 @@ pub(crate) fn ensure(holds: bool, fault: &str) -> Checked {
     if holds { Ok(()) } else { Err(fault.to_owned()) }
 }
 
-fn check_saved(saved: &Saved) -> Checked {
-    // Its place is brought onto the screen when the cursor returns.
-    check_position(saved.at, u16::MAX, u16::MAX)?;
+fn check_saved(saved: &Saved, cols: u16, rows: u16) -> Checked {
+    check_position(saved.at, cols, rows)?;
     ensure(saved.charsets.is_legal(), "an unknown character set")
 }
 

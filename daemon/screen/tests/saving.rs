@@ -287,6 +287,24 @@ fn errors_say_what_is_wrong() {
     }
 }
 
+/// Wherever a screen was resized, what its cursor returns to is on it.
+#[test]
+fn a_saved_cursor_outside_of_the_screen_is_damage() {
+    let at_row = |row: u16| {
+        let text = format!("\x1b[{row};1H\x1b7\x1b[H\x1b[?47h");
+        support::after(20, 5, &text).save()
+    };
+    let (mut saved, other) = (at_row(2), at_row(4));
+    let differs: Vec<usize> = (0..saved.len() - 24)
+        .filter(|at| saved[*at] != other[*at])
+        .collect();
+    assert_eq!(differs.len(), 1, "the row alone");
+    saved[differs[0]] = 5;
+    seal(&mut saved);
+    let said = error(&saved).to_string();
+    assert!(said.contains("a position outside the screen"), "{said}");
+}
+
 #[test]
 fn what_a_later_build_adds_is_skipped() {
     let saved = support::after(20, 5, "text").save();
