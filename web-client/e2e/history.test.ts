@@ -55,3 +55,37 @@ test.each([1, 500_000, 999_900])(
     expect((await screen(page)).length).toBeLessThan(250);
   },
 );
+
+test("what is read stays when the window gets another size", async () => {
+  const { page } = device;
+  await command("Search");
+  await page.getByRole("searchbox").fill("row 500000.");
+  await page.keyboard.press("Enter");
+  await untilScreen(page, /^row 500000\.$/m);
+  const terminal = page.locator(".terminal");
+  const cell = () =>
+    terminal.evaluate((element) => getComputedStyle(element).getPropertyValue("--cell-width"));
+  const before = await cell();
+  await page.setViewportSize({ width: 900, height: 700 });
+  await expect.poll(cell).not.toBe(before);
+  expect(await screen(page)).toContain("row 500000.");
+  await page.getByRole("button", { name: "Close search" }).click();
+});
+
+test("both ends are a command away, and scrolling goes on from where it is", async () => {
+  const { page } = device;
+  await command("Jump to the oldest line");
+  await untilScreen(page, /^row 1\.$/m);
+  // As far as the scroll area reaches, by its own bar: not to the end.
+  await page.locator(".terminal").evaluate((element) => {
+    element.scrollTop = element.scrollHeight;
+  });
+  await untilScreen(page, /^row [3-7]\d{5}\.$/m);
+  await page.waitForFunction(() => !document.querySelector(".row.missing"));
+  const numbers = (await screen(page)).map((row) => Number(/^row (\d+)\.$/.exec(row)?.[1] ?? 0));
+  // The screen itself is mounted as well, and is the last.
+  const seen = numbers.filter((number) => number > 0 && number < 900_000);
+  for (const [n, row] of seen.slice(1).entries()) expect(row).toBe((seen[n] ?? 0) + 1);
+  await page.getByRole("button", { name: /^Jump to latest/ }).click();
+  await untilScreen(page, `row ${ROWS}.`);
+});

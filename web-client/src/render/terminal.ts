@@ -42,6 +42,8 @@ export class Terminal {
   #snapshot: Snapshot | null = null;
   #shown: Snapshot | null = null;
   #painter: RowPainter | null = null;
+  /** The painter is made anew with the next frame. Until then it tells where lines are. */
+  #stale = false;
   #history: History | null = null;
   #window: Window | null = null;
   #following = true;
@@ -182,12 +184,12 @@ export class Terminal {
   }
 
   #restyle(): void {
-    this.#painter = null;
+    this.#stale = true;
     this.#request();
   }
 
   #resized(): void {
-    if (this.#fit === "Width") this.#painter = null;
+    if (this.#fit === "Width") this.#stale = true;
     this.#request();
   }
 
@@ -233,7 +235,7 @@ export class Terminal {
       before.palette === palette &&
       before.modes.reverseVideo === modes.reverseVideo &&
       before.size.cols === size.cols;
-    if (this.#painter === null || !colored) this.#repaint(snapshot);
+    if (this.#painter === null || this.#stale || !colored) this.#repaint(snapshot);
     if (this.#history?.book !== book) {
       this.#history = new History(book, this.#events.fetch, () => this.#request());
       this.#lines.clear();
@@ -249,6 +251,7 @@ export class Terminal {
   }
 
   #repaint({ palette, modes, size }: Snapshot): void {
+    this.#stale = false;
     const wide = sizeThatFits(size.cols, this.element.clientWidth, this.#probe);
     const font = new Font(
       this.#fit === "Width" ? Math.min(wide, LARGEST) : this.#fontSize,
