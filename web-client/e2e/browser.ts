@@ -93,6 +93,13 @@ export async function show(page: Page, session: string): Promise<void> {
   await page.locator(".terminal .row").first().waitFor();
 }
 
+/** Runs a command of the palette. */
+export async function command(page: Page, label: string): Promise<void> {
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").fill(label);
+  await page.keyboard.press("Enter");
+}
+
 /** The rendered text of all mounted rows, top to bottom. */
 export function screen(page: Page): Promise<string[]> {
   return page.locator(".terminal .row").allTextContents();

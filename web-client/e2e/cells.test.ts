@@ -1,21 +1,10 @@
 // What is painted is what the keeper has: two browsers and a native capture say the same, and every
 // character stands where its cell is.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  type Device,
-  launch,
-  PATIENCE,
-  PHONE,
-  painted,
-  pairedDevice,
-  screen,
-  show,
-  untilScreen,
-} from "./browser.ts";
-import { World } from "./world.ts";
+import { type Device, PHONE, painted, screen, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
 /** Pixels by which a character may stand beside its cell. */
 const TOLERANCE = 0.5;
@@ -28,13 +17,10 @@ const PICTURE = [
   "مرحبا شالوم",
 ].join("\\n");
 
-let world: World;
-let browser: Browser;
 let desk: Device;
 let phone: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide(
     "new",
     "cells",
@@ -44,21 +30,13 @@ beforeAll(async () => {
     "-c",
     `printf '${PICTURE}\\nthe end'; cat`,
   );
-  browser = await launch(world);
-  desk = await pairedDevice(browser, world);
-  phone = await pairedDevice(browser, world, PHONE);
+  desk = await lastingDevice();
+  phone = await lastingDevice(PHONE);
   for (const { page } of [desk, phone]) {
     await show(page, "cells");
     await untilScreen(page, "the end");
   }
-}, 3 * PATIENCE);
-
-afterEach(() => expect([...desk.faults, ...phone.faults]).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 test("the text is that of a native capture", async () => {
   const native = (await world.abide("capture", "cells")).trimEnd().split("\n");

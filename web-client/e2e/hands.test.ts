@@ -1,29 +1,17 @@
 // Mouse, fingers and what programs put on the clipboard, in real programs.
 
-import type { Browser, CDPSession, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { CDPSession, Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import {
-  type Device,
-  launch,
-  PATIENCE,
-  PHONE,
-  pairedDevice,
-  screen,
-  show,
-  untilScreen,
-} from "./browser.ts";
-import { World } from "./world.ts";
+import { type Device, PATIENCE, PHONE, screen, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
 const LINK = "https://example.org/where";
-let world: World;
-let browser: Browser;
 let desk: Device;
 let phone: Device;
 let fingers: CDPSession;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   const start = (name: string, script: string) =>
     world.abide("new", name, "--detach", "--", "sh", "-c", script);
   await start("mouse", "stty -echo; printf '\\033[?1000;1006h\\033[5;1Hready'; exec cat -v");
@@ -34,18 +22,10 @@ beforeAll(async () => {
   );
   await world.abide("new", "htop", "--detach", "--", "htop");
   await world.abide("new", "work", "--detach", "--", "bash", "--norc");
-  browser = await launch(world);
-  desk = await pairedDevice(browser, world);
-  phone = await pairedDevice(browser, world, PHONE);
+  desk = await lastingDevice();
+  phone = await lastingDevice(PHONE);
   fingers = await phone.context.newCDPSession(phone.page);
-}, 3 * PATIENCE);
-
-afterEach(() => expect([...desk.faults, ...phone.faults]).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 /** The middle of a cell of the screen's first row that has it mounted. */
 async function cell(page: Page, text: string, column: number): Promise<{ x: number; y: number }> {

@@ -1,53 +1,27 @@
 // A million rows behind the screen: the first, the last and any other are reached.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  type Device,
-  launch,
-  PATIENCE,
-  pairedDevice,
-  screen,
-  show,
-  untilScreen,
-} from "./browser.ts";
-import { World } from "./world.ts";
+import { command, type Device, PATIENCE, screen, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
 const ROWS = 1_000_000;
-let world: World;
-let browser: Browser;
 let device: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   const script = `seq -f 'row %.0f.' ${ROWS}; exec cat`;
   await world.abide("new", "long", "--detach", "--", "sh", "-c", script);
-  browser = await launch(world);
-  device = await pairedDevice(browser, world);
+  device = await lastingDevice();
   await show(device.page, "long");
   await untilScreen(device.page, `row ${ROWS}.`);
-}, 3 * PATIENCE);
-
-afterEach(() => expect(device.faults).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
-
-async function command(label: string): Promise<void> {
-  await device.page.keyboard.press("Control+\\");
-  await device.page.getByRole("combobox").fill(label);
-  await device.page.keyboard.press("Enter");
-}
+});
 
 test.each([1, 500_000, 999_900])(
   "row %d is found and shown",
   { timeout: 3 * PATIENCE },
   async (row) => {
     const { page } = device;
-    await command("Search");
+    await command(device.page, "Search");
     await page.getByRole("searchbox").fill(`row ${row}.`);
     await page.keyboard.press("Enter");
     await untilScreen(page, new RegExp(`^row ${row}\\.$`, "m"));
@@ -58,7 +32,7 @@ test.each([1, 500_000, 999_900])(
 
 test("what is read stays when the window gets another size", async () => {
   const { page } = device;
-  await command("Search");
+  await command(device.page, "Search");
   await page.getByRole("searchbox").fill("row 500000.");
   await page.keyboard.press("Enter");
   await untilScreen(page, /^row 500000\.$/m);
@@ -74,7 +48,7 @@ test("what is read stays when the window gets another size", async () => {
 
 test("both ends are a command away, and scrolling goes on from where it is", async () => {
   const { page } = device;
-  await command("Jump to the oldest line");
+  await command(device.page, "Jump to the oldest line");
   await untilScreen(page, /^row 1\.$/m);
   // As far as the scroll area reaches, by its own bar: not to the end.
   await page.locator(".terminal").evaluate((element) => {

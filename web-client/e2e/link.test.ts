@@ -1,29 +1,17 @@
 // A link that goes and comes back: the last frame stays, nothing is lost, and nothing is done twice.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { test } from "vitest";
 
-import { type Device, launch, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { type Device, PATIENCE, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
-let world: World;
-let browser: Browser;
 let device: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "bash", "--norc");
-  browser = await launch(world);
-  device = await pairedDevice(browser, world);
+  device = await lastingDevice();
   await show(device.page, "work");
-}, 3 * PATIENCE);
-
-afterEach(() => expect(device.faults).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 test("offline, the last frame stays and is marked; keys are refused and said so", async () => {
   const { page } = device;

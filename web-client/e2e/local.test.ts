@@ -1,25 +1,15 @@
 // A browser on the same machine: HTTP on 127.0.0.1, and a pairing that ends with its tab.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { DESK, launch, openDevice, PATIENCE, pair, show, untilScreen } from "./browser.ts";
-import { freePort, World } from "./world.ts";
+import { DESK, openDevice, PATIENCE, pair, show, untilScreen } from "./browser.ts";
+import { browser, stage, world } from "./stage.ts";
+import { freePort } from "./world.ts";
 
-let world: World;
-let browser: Browser;
-
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
   await world.abide("share", `--loopback=${await freePort()}`);
-  browser = await launch(world);
-}, 3 * PATIENCE);
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 test("abide web is one code away from the sessions", { timeout: 4 * PATIENCE }, async () => {
   const { page, faults, context } = await openDevice(browser, DESK);

@@ -3,13 +3,13 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Browser, CDPSession, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CDPSession, Page } from "playwright-core";
+import { expect, test } from "vitest";
 
 import { type Bridge, bridge } from "./bridge.ts";
-import { type Device, launch, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
+import { type Device, PATIENCE, show, untilScreen } from "./browser.ts";
+import { browser, lastingDevice, stage, world } from "./stage.ts";
 import { keysToPaint } from "./tracing.ts";
-import { World } from "./world.ts";
 
 const QUICK = process.env["QUICK"] === "1";
 const KEYS = QUICK ? 40 : 200;
@@ -22,26 +22,21 @@ const ROWS = 1_000_000;
 const RECORDINGS = resolve(import.meta.dirname, "../../tests/recordings");
 const STREAMS = ["ink-80x24", "transcript-80x24", "ink-200x50"] as const;
 
-let world: World;
-let browser: Browser;
 let device: Device;
 let devtools: CDPSession;
 let plain: Bridge;
 
-beforeAll(async () => {
-  world = await World.open();
-  plain = await bridge("cat");
-  browser = await launch(world);
-  await world.abide("new", "echo", "--detach", "--", "cat");
-  device = await pairedDevice(browser, world);
-  devtools = await device.context.newCDPSession(device.page);
-}, 3 * PATIENCE);
-
-afterAll(async () => {
-  await browser?.close();
-  await plain?.close();
-  await world?.close();
-}, PATIENCE);
+stage(
+  async () => {
+    plain = await bridge("cat");
+    await world.abide("new", "echo", "--detach", "--", "cat");
+    device = await lastingDevice();
+    devtools = await device.context.newCDPSession(device.page);
+  },
+  async () => {
+    await plain?.close();
+  },
+);
 
 function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);

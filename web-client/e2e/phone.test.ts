@@ -1,37 +1,17 @@
 // A phone: everything by touch, nothing that changes the session by looking at it.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  type Device,
-  launch,
-  PATIENCE,
-  PHONE,
-  pairedDevice,
-  show,
-  untilScreen,
-} from "./browser.ts";
-import { World } from "./world.ts";
+import { type Device, PHONE, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
-let world: World;
-let browser: Browser;
 let device: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "bash", "--norc");
-  browser = await launch(world);
-  device = await pairedDevice(browser, world, PHONE);
+  device = await lastingDevice(PHONE);
   await show(device.page, "work");
-}, 3 * PATIENCE);
-
-afterEach(() => expect(device.faults).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 /** Columns and rows that the program sees. */
 async function size(): Promise<string> {

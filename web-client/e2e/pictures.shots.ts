@@ -2,11 +2,11 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, test } from "vitest";
+import type { Page } from "playwright-core";
+import { test } from "vitest";
 
-import { DESK, launch, openDevice, PATIENCE, PHONE, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { DESK, openDevice, PATIENCE, PHONE, show, untilScreen } from "./browser.ts";
+import { browser, stage, world } from "./stage.ts";
 
 const FOLDER = join(import.meta.dirname, "../screenshots");
 const AGENT = [
@@ -28,12 +28,8 @@ const AGENT = [
   "╰─────────────────────────────────────────╯",
 ].join("\\n");
 
-let world: World;
-let browser: Browser;
-
-beforeAll(async () => {
+stage(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  world = await World.open();
   await world.abide(
     "new",
     "agent",
@@ -58,13 +54,7 @@ beforeAll(async () => {
     "NONE",
     "-N",
   );
-  browser = await launch(world);
-}, 3 * PATIENCE);
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 const SIZES = { desk: DESK, phone: PHONE } as const;
 

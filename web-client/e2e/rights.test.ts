@@ -1,24 +1,13 @@
 // What a device may do, and what happens to its page when it may no more.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { DESK, launch, openDevice, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { DESK, openDevice, pairedDevice, show, untilScreen } from "./browser.ts";
+import { browser, stage, world } from "./stage.ts";
 
-let world: World;
-let browser: Browser;
-
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
-  browser = await launch(world);
-}, 3 * PATIENCE);
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 test("a device that only sees has nothing to type with", async () => {
   const { page, faults, context } = await pairedDevice(browser, world, DESK, "view");

@@ -1,39 +1,19 @@
 // The way everybody goes: pair, attach, type, scroll to both ends of a long history.
 
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  type Device,
-  launch,
-  PATIENCE,
-  pairedDevice,
-  screen,
-  show,
-  untilScreen,
-} from "./browser.ts";
+import { type Device, PATIENCE, screen, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 import { site } from "./vectors/site.ts";
-import { World } from "./world.ts";
 
 const LINES = 100_000;
-let world: World;
-let browser: Browser;
 let device: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "bash", "--norc");
-  browser = await launch(world);
-  device = await pairedDevice(browser, world);
+  device = await lastingDevice();
   await show(device.page, "work");
-}, 3 * PATIENCE);
-
-afterEach(() => expect(device.faults).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 test("the golden vectors mean here what they mean in Rust", { timeout: 3 * PATIENCE }, async () => {
   const { address, close } = await site();

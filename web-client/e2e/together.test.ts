@@ -1,22 +1,12 @@
 // One session on a native terminal and in two browsers at a time: equal cells, and editing that goes on
 // where the other device left it.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import {
-  DESK,
-  type Device,
-  launch,
-  PATIENCE,
-  PHONE,
-  painted,
-  pairedDevice,
-  show,
-  untilScreen,
-} from "./browser.ts";
+import { DESK, type Device, PATIENCE, PHONE, painted, show, untilScreen } from "./browser.ts";
 import type { Native, Run } from "./native.ts";
-import { World } from "./world.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
 /** Text with colours that have one meaning everywhere: direct ones, and those of the cube. */
 const PICTURE = [
@@ -25,32 +15,25 @@ const PICTURE = [
   "漢字 wide │ and ─ lines, \\033[1;38;2;201;202;103mbold\\033[0m",
 ].join("\\n");
 
-let world: World;
-let browser: Browser;
 let desk: Device;
 let phone: Device;
 let native: Native;
 
-beforeAll(async () => {
-  world = await World.open();
-  const picture = `printf '${PICTURE}\\nthe end'; exec cat`;
-  await world.abide("new", "cells", "--detach", "--", "sh", "-c", picture);
-  await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
-  browser = await launch(world);
-  // Colours that can be read as they are are shown as they are.
-  const dark = { colorScheme: "dark" } as const;
-  desk = await pairedDevice(browser, world, { ...DESK, ...dark });
-  phone = await pairedDevice(browser, world, { ...PHONE, ...dark });
-  native = world.terminal("attach cells", 120, 40);
-}, 3 * PATIENCE);
-
-afterEach(() => expect([...desk.faults, ...phone.faults]).toEqual([]));
-
-afterAll(async () => {
-  await native?.close();
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+stage(
+  async () => {
+    const picture = `printf '${PICTURE}\\nthe end'; exec cat`;
+    await world.abide("new", "cells", "--detach", "--", "sh", "-c", picture);
+    await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
+    // Colours that can be read as they are are shown as they are.
+    const dark = { colorScheme: "dark" } as const;
+    desk = await lastingDevice({ ...DESK, ...dark });
+    phone = await lastingDevice({ ...PHONE, ...dark });
+    native = world.terminal("attach cells", 120, 40);
+  },
+  async () => {
+    await native?.close();
+  },
+);
 
 interface Cell {
   readonly text: string;

@@ -2,39 +2,19 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  DESK,
-  type Device,
-  launch,
-  openDevice,
-  PATIENCE,
-  pair,
-  pairedDevice,
-  show,
-  untilScreen,
-} from "./browser.ts";
-import { World } from "./world.ts";
+import { DESK, type Device, openDevice, pair, pairedDevice, show, untilScreen } from "./browser.ts";
+import { browser, stage, world } from "./stage.ts";
 
 /** The page that the daemon has. */
 const DIST = join(import.meta.dirname, "../dist");
 /** What the page calls itself. */
 const OWN = /abide web [\d.]+/;
-let world: World;
-let browser: Browser;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "sh", "-c", "echo here; exec cat");
-  browser = await launch(world);
-}, 3 * PATIENCE);
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
+});
 
 /** Leaves no faults behind. */
 async function done({ context, faults }: Device): Promise<void> {

@@ -2,38 +2,21 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import { type Device, launch, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
-import { World } from "./world.ts";
+import { command, type Device, show, untilScreen } from "./browser.ts";
+import { lastingDevice, stage, world } from "./stage.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let world: World;
-let browser: Browser;
 let device: Device;
 
-beforeAll(async () => {
-  world = await World.open();
+stage(async () => {
   await world.abide("new", "work", "--detach", "--", "bash", "--norc");
   await world.abide("new", "notes", "--detach", "--", "vim", "-u", "NONE", "-N");
-  browser = await launch(world);
-  device = await pairedDevice(browser, world);
-}, 3 * PATIENCE);
-
-afterEach(() => expect(device.faults).toEqual([]));
-
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-}, PATIENCE);
-
-async function command(page: Page, label: string): Promise<void> {
-  await page.keyboard.press("Control+\\");
-  await page.getByRole("combobox").fill(label);
-  await page.keyboard.press("Enter");
-}
+  device = await lastingDevice();
+});
 
 /** Starts a program in the shell, and waits until it reads. */
 async function start(page: Page, program: string): Promise<void> {
