@@ -8,11 +8,9 @@ use abide::link::Link;
 use abide::remote::{Remote, Target};
 use abide::rows::Reader;
 use abide::sessions::{Located, Place, find_in};
-use abide_protocol::message::{
-    Answer, Attach, Limits, Request, Search, SizeWish, TerminalLook, ToClient, ToServer,
-};
+use abide_protocol::message::{Answer, Attach, Request, Search, ToClient, ToServer};
 use abide_protocol::paths::{PathEnv, Paths};
-use abide_protocol::{LineNo, SessionId, Size, StreamId};
+use abide_protocol::{LineNo, SessionId, StreamId};
 use support::home::Home;
 use support::pairing::Paired;
 use support::process;
@@ -76,6 +74,14 @@ fn start(home: &Home, name: &str, script: &str) {
     ]);
 }
 
+/// As [`start`], behind so many rows of log lines.
+fn start_behind(home: &Home, name: &str, rows: u64, script: &str) {
+    let file = home.user().join(name);
+    let text: String = (0..rows).map(log_line).collect();
+    std::fs::write(&file, &text).expect("a file");
+    start(home, name, &format!("cat {}; {script}", file.display()));
+}
+
 /// Through the attached client, here and over the network, in turns.
 fn echo(plan: &Plan, paired: &Paired) {
     start(&paired.far, "echo", &program(false));
@@ -126,14 +132,7 @@ fn handshakes(plan: &Plan, paired: &Paired, runtime: &Runtime) {
 /// Rows of history read in blocks.
 fn throughput(plan: &Plan, paired: &Paired, runtime: &Runtime) {
     let rows = (ROWS as f64 * plan.scale) as u64;
-    let file = paired.far.user().join("log");
-    let text: String = (0..rows).map(log_line).collect();
-    std::fs::write(&file, &text).expect("a file");
-    start(
-        &paired.far,
-        "log",
-        &format!("cat {}; echo DONE~; exec cat", file.display()),
-    );
+    start_behind(&paired.far, "log", rows, "echo DONE~; exec cat");
     paired.far.wait_screen("log", "DONE~");
     let here = Place::Here(paths(&paired.far));
     let away = Place::Away(remote(&paired.near));
@@ -262,14 +261,7 @@ fn updates(home: &Home, session: &str) -> [u64; 2] {
 /// A device that may only watch searches a long history as often as it may, while another one types.
 fn searches(plan: &Plan, paired: &Paired, runtime: &Runtime, verdicts: &mut Verdicts) {
     let rows = (SEARCHED as f64 * plan.scale) as u64;
-    let file = paired.far.user().join("searched");
-    let text: String = (0..rows).map(log_line).collect();
-    std::fs::write(&file, &text).expect("a file");
-    start(
-        &paired.far,
-        "searched",
-        &format!("cat {}; {}", file.display(), program(false)),
-    );
+    start_behind(&paired.far, "searched", rows, &program(false));
     let drain = Drain::start(
         paired
             .near
@@ -337,23 +329,7 @@ async fn search(place: &Place, stop: &tokio::sync::Notify) -> u32 {
 
 /// Takes every frame and acknowledges it.
 async fn watch(mut link: Link, session: SessionId) {
-    let attach = Attach {
-        session,
-        stream: StreamId(*uuid::Uuid::new_v4().as_bytes()),
-        have: None,
-        event: None,
-        size: Size::DEFAULT,
-        wish: SizeWish::Watch,
-        name: "crowd".into(),
-        frames: true,
-        printed: None,
-        history: 0,
-        look: TerminalLook::default(),
-        device: None,
-        limits: Limits::ALL,
-        ssh_auth_sock: None,
-        epoch: None,
-    };
+    let attach = Attach::new(session, StreamId(*uuid::Uuid::new_v4().as_bytes()), "crowd");
     link.post(&ToServer::Attach(Box::new(attach)))
         .expect("an attach");
     while let Ok(Some(message)) = link.next().await {

@@ -4,10 +4,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use abide_protocol::input::InputEvent;
-use abide_protocol::message::{
-    Attach, FailKind, InputRefusal, Limits, SessionInfo, SizeWish, TerminalLook, ToClient, ToServer,
-};
-use abide_protocol::{InputSeq, Size, StreamId, limits};
+use abide_protocol::message::{Attach, FailKind, InputRefusal, SessionInfo, ToClient, ToServer};
+use abide_protocol::{InputSeq, StreamId, limits};
 use uuid::Uuid;
 
 use super::list::clean;
@@ -135,21 +133,8 @@ impl Typist {
     async fn attach(mut link: Link, info: &SessionInfo) -> Result<Self, Fault> {
         let stream = StreamId(*Uuid::new_v4().as_bytes());
         let attach = Attach {
-            session: info.id,
-            stream,
-            have: None,
-            event: None,
-            size: Size::DEFAULT,
-            wish: SizeWish::Watch,
-            name: "abide send".into(),
             frames: false,
-            printed: None,
-            history: 0,
-            look: TerminalLook::default(),
-            device: None,
-            limits: Limits::ALL,
-            ssh_auth_sock: None,
-            epoch: None,
+            ..Attach::new(info.id, stream, "abide send")
         };
         link.send(&ToServer::Attach(Box::new(attach))).await?;
         loop {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use abide_protocol::input::{InputEvent, Key, KeyEvent, Mods};
 use abide_protocol::message::{
     Answer, Attach, Driver, EnvVar, Event, ExitStatus, Failure, InputRefusal, Limits, Request,
-    SessionInfo, SizeWish, Spec, TerminalLook, ToClient, ToServer, ViewerHeader,
+    SessionInfo, Spec, ToClient, ToServer, ViewerHeader,
 };
 use abide_protocol::wire::{self, FrameReader};
 use abide_protocol::{
@@ -208,21 +208,8 @@ impl Client {
     /// How this client attaches unless a test says otherwise.
     pub fn attachment(&self) -> Attach {
         Attach {
-            session: self.session,
-            stream: self.input,
-            have: None,
-            event: None,
             size: Size::new(80, 24).unwrap(),
-            wish: SizeWish::Watch,
-            name: "tester".into(),
-            frames: true,
-            printed: None,
-            history: 0,
-            look: TerminalLook::default(),
-            device: None,
-            limits: Limits::ALL,
-            ssh_auth_sock: None,
-            epoch: None,
+            ..Attach::new(self.session, self.input, "tester")
         }
     }
 

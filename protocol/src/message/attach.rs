@@ -104,3 +104,28 @@ pub struct Attach {
     #[n(14)]
     pub epoch: Option<u64>,
 }
+
+impl Attach {
+    /// A viewer that is new to the session, sees its frames, leaves its size alone, and may do
+    /// everything.
+    #[must_use]
+    pub fn new(session: SessionId, stream: StreamId, name: impl Into<String>) -> Self {
+        Self {
+            session,
+            stream,
+            have: None,
+            event: None,
+            size: Size::DEFAULT,
+            wish: SizeWish::Watch,
+            name: name.into(),
+            frames: true,
+            printed: None,
+            history: 0,
+            look: TerminalLook::default(),
+            device: None,
+            limits: Limits::ALL,
+            ssh_auth_sock: None,
+            epoch: None,
+        }
+    }
+}

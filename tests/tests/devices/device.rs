@@ -12,11 +12,9 @@ use abide_protocol::channel::link::PairingLink;
 use abide_protocol::channel::pairing::{Claim, DeviceKind};
 use abide_protocol::channel::{Channel, End, Opened, Psk, PublicKey, StaticKey, SystemEntropy};
 use abide_protocol::input::InputEvent;
-use abide_protocol::message::{
-    Answer, Attach, Limits, Request, SizeWish, TerminalLook, ToClient, ToServer,
-};
+use abide_protocol::message::{Answer, Attach, Request, ToClient, ToServer};
 use abide_protocol::wire::{self, FrameReader};
-use abide_protocol::{DeviceId, InputSeq, RequestId, SessionId, Size, StreamId};
+use abide_protocol::{DeviceId, InputSeq, RequestId, SessionId, StreamId};
 use futures_util::{SinkExt, StreamExt};
 use support::network;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -414,20 +412,7 @@ fn new_stream() -> StreamId {
 /// Of somebody who watches and gets no states.
 pub fn attachment(session: SessionId) -> Attach {
     Attach {
-        session,
-        stream: new_stream(),
-        have: None,
-        event: None,
-        size: Size::DEFAULT,
-        wish: SizeWish::Watch,
-        name: "anything".into(),
         frames: false,
-        printed: None,
-        history: 0,
-        look: TerminalLook::default(),
-        device: None,
-        limits: Limits::ALL,
-        ssh_auth_sock: None,
-        epoch: None,
+        ..Attach::new(session, new_stream(), "anything")
     }
 }

@@ -1,6 +1,6 @@
 //! How this attachment opens its viewer, first and after each loss of its link.
 
-use abide_protocol::message::{Attach, Limits, SizeWish, TerminalLook, ToServer};
+use abide_protocol::message::{Attach, Limits, SizeWish, ToServer};
 use abide_protocol::{EventNo, LineNo, Revision, SessionId, Size, StreamId};
 
 /// What does not change from one opening to the next.
@@ -56,25 +56,16 @@ impl Opening {
 
     fn attach(&self, stream: StreamId, size: Size, wish: SizeWish) -> Attach {
         Attach {
-            session: self.session,
-            stream,
-            have: None,
-            event: None,
             size,
             wish,
-            name: viewer_name(),
-            frames: true,
-            printed: None,
             history: self.history,
-            look: TerminalLook::default(),
-            device: None,
             limits: Limits {
                 type_: !self.watch,
                 size: !self.watch,
                 ..Limits::ALL
             },
             ssh_auth_sock: self.ssh_auth_sock.clone(),
-            epoch: None,
+            ..Attach::new(self.session, stream, viewer_name())
         }
     }
 }

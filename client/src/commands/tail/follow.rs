@@ -2,10 +2,8 @@
 //! the rows themselves in blocks, as fast as they can be written and no faster. A flood is so read
 //! whole, unless it outruns the history that the session keeps.
 
-use abide_protocol::message::{
-    Attach, FailKind, Limits, SessionInfo, SizeWish, TerminalLook, ToClient, ToServer,
-};
-use abide_protocol::{Size, Snapshot, StreamId};
+use abide_protocol::message::{Attach, FailKind, Limits, SessionInfo, ToClient, ToServer};
+use abide_protocol::{Snapshot, StreamId};
 
 use super::complete;
 use super::printer::Printer;
@@ -102,26 +100,14 @@ async fn print_all(
 }
 
 fn attach(link: &mut Link, info: &SessionInfo) -> Result<(), LinkError> {
+    let stream = StreamId(*uuid::Uuid::new_v4().as_bytes());
     link.post(&ToServer::Attach(Box::new(Attach {
-        session: info.id,
-        stream: StreamId(*uuid::Uuid::new_v4().as_bytes()),
-        have: None,
-        event: None,
-        size: Size::DEFAULT,
-        wish: SizeWish::Watch,
-        name: "tail".into(),
-        frames: true,
-        printed: None,
-        history: 0,
-        look: TerminalLook::default(),
-        device: None,
         limits: Limits {
             type_: false,
             size: false,
             ..Limits::ALL
         },
-        ssh_auth_sock: None,
-        epoch: None,
+        ..Attach::new(info.id, stream, "tail")
     })))
 }
 
