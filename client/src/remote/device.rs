@@ -12,7 +12,8 @@ use super::machines::{Known, Machine, Machines};
 use super::{down, lasting};
 use crate::link::{LinkError, Outage};
 
-/// A daemon that breaks off later than this may have waited for this device in vain: it gives 5 s.
+/// A daemon that breaks off later than this after we began to come may have waited for us in vain: it
+/// gives 5 s for each step, and 10 s for all.
 const HESITATION: Duration = Duration::from_secs(4);
 
 pub(super) struct Device {
@@ -65,6 +66,7 @@ impl Device {
     /// Comes to the daemon as the device that it knows. `first` is the frame of the first message.
     pub(super) async fn resume(&self, first: &[u8]) -> Result<(Socket, Channel), ChannelError> {
         let machine = self.machine();
+        let began = Instant::now();
         let mut socket = carrier::open(&machine.address).await?;
         let knock = Knock {
             key: machine.key.clone(),
@@ -74,10 +76,9 @@ impl Device {
         let (hello, greeting) = knock.resume(&machine.psk)?;
         let answer = exchange(&mut socket, hello).await?;
         let (handshake, asking) = greeting.greeted(&answer)?;
-        let asked = Instant::now();
         let answer = exchange(&mut socket, handshake).await;
         let answer = answer.map_err(|error| match error {
-            CarrierError::Stranger if asked.elapsed() < HESITATION => ChannelError::Another,
+            CarrierError::Stranger if began.elapsed() < HESITATION => ChannelError::Another,
             error => error.into(),
         })?;
         let (first, channel) = asking.answered(&answer, first, Instant::now())?;
