@@ -113,7 +113,7 @@ pub fn read(dir: &Path) -> io::Result<Ended> {
     let snapshot = read_snapshot(&dir.join(SNAPSHOT))?;
     let main = match snapshot.book {
         Book::Main => Some(snapshot.clone()),
-        // Builds before 0.2 did not write it.
+        // Records of earlier builds do not have it.
         Book::Alternate => read_snapshot(&dir.join(MAIN)).ok(),
     };
     let path = dir.join(HISTORY);
