@@ -357,10 +357,11 @@ export class Terminal {
   #paintCursor(snapshot: Snapshot, painter: RowPainter): void {
     const { cursor, rows, top } = snapshot;
     const row = rows[cursor.row];
+    const window = this.#window;
     // Outside of the window it would stretch the scroll area to where it is.
-    const inside = this.#window !== null && top + cursor.row < this.#window.end;
-    this.#cursor.hidden = !cursor.visible || row === undefined || !inside;
-    if (row === undefined || this.#window === null || !inside) return;
+    const inside = row !== undefined && window !== null && top + cursor.row < window.end;
+    this.#cursor.hidden = !cursor.visible || !inside;
+    if (!inside) return;
     const { width, height } = painter.font.cell;
     const cell = cellAt(row, cursor.column);
     const { style } = this.#cursor;
@@ -368,7 +369,7 @@ export class Terminal {
     this.#cursor.textContent =
       cursor.shape === "Default" || cursor.shape === "Block" ? cell.text : "";
     style.left = `${cell.column * width}px`;
-    style.top = `${(top + cursor.row - this.#window.base) * height}px`;
+    style.top = `${(top + cursor.row - window.base) * height}px`;
     style.width = `${cell.cells * width}px`;
     style.setProperty("--cursor", css(painter.colors.cursor));
     style.color = css(painter.colors.background);
