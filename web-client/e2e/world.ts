@@ -132,7 +132,7 @@ export class Wire {
   }
 
   static async open(target: number): Promise<Wire> {
-    const server = createServer({ allowHalfOpen: true });
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
     const port = await listening(server);
     const wire = new Wire(server, port);
     server.on("connection", (socket) => wire.#pass(socket, target));
@@ -168,7 +168,12 @@ export class Wire {
       socket.destroy();
       return;
     }
-    const onward = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
+    const onward = connect({
+      port: target,
+      host: "127.0.0.1",
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     for (const [from, to] of [
       [socket, onward],
       [onward, socket],

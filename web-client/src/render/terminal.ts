@@ -149,6 +149,7 @@ export class Terminal {
 
   /** Follows the end of the output again. */
   toEnd(): void {
+    if (this.#following) return;
     this.#following = true;
     this.#request();
   }
