@@ -182,7 +182,7 @@ impl Session {
             .iter_mut()
             .filter_map(|link| link.viewer.as_mut());
         for viewer in viewers.filter(|viewer| viewer.stream == owner.stream) {
-            viewer.pacing.input_applied();
+            viewer.pacing.input_applied(now);
         }
     }
 
