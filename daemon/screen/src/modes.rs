@@ -48,6 +48,9 @@ pub(crate) struct Flags {
     pub(crate) bell_urgent: bool,
     #[n(12)]
     pub(crate) bell_raise: bool,
+    /// DECNRCM (?42): national character sets can be designated.
+    #[cbor(n(14), default)]
+    pub(crate) national: bool,
 }
 
 impl Flags {
@@ -66,6 +69,7 @@ impl Flags {
         size_reports: false,
         bell_urgent: false,
         bell_raise: false,
+        national: false,
     };
 }
 
@@ -90,8 +94,8 @@ pub(crate) fn fixed(number: u16) -> Report {
     match number {
         // ANSI mode, not VT52; auto-repeat of keys; ESC before what Meta and Alt are held with.
         2 | 8 | 1036 | 1039 => Report::AlwaysSet,
-        // 132 columns, smooth scroll, printing, Tektronix, national sets.
-        3 | 4 | 18 | 19 | 38 | 40 | 41 | 42 | 44
+        // 132 columns, smooth scroll, printing, Tektronix, xterm's margin bell.
+        3 | 4 | 18 | 19 | 38 | 40 | 41 | 44
         // Block transmission, pages, keyboard layouts of DEC's terminals at our level.
         | 11 | 16 | 53 | 59 | 60 | 61 | 64 | 68 | 73 | 81
         // Mouse highlighting; Meta as the eighth bit; keys of other terminals.
@@ -155,6 +159,7 @@ pub(crate) fn own(flags: &mut Flags, number: u16) -> Option<&mut bool> {
         7 => &mut flags.wrap,
         12 => &mut flags.cursor_blink,
         25 => &mut flags.cursor_visible,
+        42 => &mut flags.national,
         45 => &mut flags.reverse_wrap,
         1045 => &mut flags.reverse_wrap_far,
         1042 => &mut flags.bell_urgent,

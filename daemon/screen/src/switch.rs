@@ -4,6 +4,7 @@ use abide_protocol::Book;
 use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
 
 use crate::csi::{Numbers, first};
+use crate::level;
 use crate::modes::{self, Report};
 use crate::terminal::Terminal;
 use crate::view::View;
@@ -24,6 +25,9 @@ impl Terminal {
     }
 
     pub(crate) fn set_private_mode(&mut self, mode: u16, on: bool) {
+        if self.level < level::of_mode(mode) {
+            return;
+        }
         if let Some(flag) = modes::shared(&mut self.modes, mode) {
             *flag = on;
             return;
@@ -115,6 +119,9 @@ impl Terminal {
 
     /// What DECRQM says of a private mode.
     fn private_mode(&mut self, mode: u16) -> Report {
+        if self.level < level::of_mode(mode) {
+            return Report::Unknown;
+        }
         if let Some(flag) = modes::shared(&mut self.modes, mode) {
             return (*flag).into();
         }

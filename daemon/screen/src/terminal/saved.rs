@@ -14,10 +14,12 @@ use crate::charset::Charsets;
 use crate::held::Held;
 use crate::history::History;
 use crate::joins::Joins;
+use crate::level::Level;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
 use crate::rectangle::Extent;
+use crate::stacks::{Palettes, Pens};
 use crate::tables::{SavedTables, Tables};
 use crate::tabs::Tabs;
 
@@ -83,6 +85,12 @@ pub(crate) struct State {
     checksum_bits: u8,
     #[cbor(n(29), default)]
     guarded: bool,
+    #[cbor(n(30), default)]
+    level: Level,
+    #[cbor(n(31), default)]
+    pens_aside: Pens,
+    #[cbor(n(32), default)]
+    palettes: Palettes,
 }
 
 impl Terminal {
@@ -98,11 +106,13 @@ impl Terminal {
             joins: _,
             at,
             pen,
+            pens_aside,
             protect,
             guarded,
             style,
             blank,
             charsets,
+            level,
             margins,
             tabs,
             flags,
@@ -122,6 +132,7 @@ impl Terminal {
             directory,
             progress,
             palette,
+            palettes,
             look,
             // Of the build, not of the screen.
             version: _,
@@ -166,6 +177,9 @@ impl Terminal {
             extent: *extent,
             checksum_bits: *checksum_bits,
             guarded: *guarded,
+            level: *level,
+            pens_aside: pens_aside.clone(),
+            palettes: palettes.clone(),
         }
     }
 
@@ -182,6 +196,7 @@ impl Terminal {
             joins: Joins::new(),
             at: state.at,
             pen: state.pen,
+            pens_aside: state.pens_aside,
             protect: state.protect,
             guarded: state.guarded,
             style: state.style,
@@ -190,6 +205,7 @@ impl Terminal {
                 ..Cell::BLANK
             }),
             charsets: state.charsets,
+            level: state.level,
             margins: state.margins,
             tabs: Tabs::load(&state.tabs, state.size.cols())?,
             flags: state.flags,
@@ -208,6 +224,7 @@ impl Terminal {
             directory: state.directory,
             progress: state.progress,
             palette: state.palette,
+            palettes: state.palettes,
             look: state.look,
             version: options.version,
             replies: state.replies,
