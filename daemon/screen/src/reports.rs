@@ -98,7 +98,7 @@ impl Terminal {
         })
     }
 
-    fn cell_pixels(&self) -> (u32, u32) {
+    pub(crate) fn cell_pixels(&self) -> (u32, u32) {
         let (width, height) = self.look.cell.unwrap_or(CELL);
         (width.into(), height.into())
     }

@@ -5,6 +5,7 @@ mod saved;
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::snapshot::MouseTracking;
 use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size, limits};
 use minicbor::{Decode, Encode};
 
@@ -161,6 +162,8 @@ pub(crate) struct Terminal {
     pub(crate) modes: Modes,
     /// Modes saved by XTSAVE, by number.
     pub(crate) saved_modes: Vec<(u16, bool)>,
+    /// The mouse's mode saved by XTSAVE of 9.
+    pub(crate) saved_mouse: Option<MouseTracking>,
     /// DECSACE.
     pub(crate) extent: Extent,
     /// DECRQCRA is answered, and how (XTCHECKSUM).
@@ -221,6 +224,7 @@ impl Terminal {
             flags: Flags::RESET,
             modes: initial_modes(),
             saved_modes: Vec::new(),
+            saved_mouse: None,
             extent: Extent::default(),
             allow_checksum: options.allow_checksum,
             checksum_bits: 0,
@@ -465,6 +469,7 @@ impl Terminal {
         self.flags = Flags::RESET;
         self.modes = initial_modes();
         self.saved_modes.clear();
+        self.saved_mouse = None;
         self.extent = Extent::default();
         self.checksum_bits = 0;
         self.cursor_shape = CursorShape::Default;

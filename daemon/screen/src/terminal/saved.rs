@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::snapshot::MouseTracking;
 use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size};
 use minicbor::{Decode, Encode};
 
@@ -91,6 +92,8 @@ pub(crate) struct State {
     pens_aside: Pens,
     #[cbor(n(32), default)]
     palettes: Palettes,
+    #[n(33)]
+    saved_mouse: Option<MouseTracking>,
 }
 
 impl Terminal {
@@ -118,6 +121,7 @@ impl Terminal {
             flags,
             modes,
             saved_modes,
+            saved_mouse,
             extent,
             // Of the session's settings.
             allow_checksum: _,
@@ -180,6 +184,7 @@ impl Terminal {
             level: *level,
             pens_aside: pens_aside.clone(),
             palettes: palettes.clone(),
+            saved_mouse: *saved_mouse,
         }
     }
 
@@ -211,6 +216,7 @@ impl Terminal {
             flags: state.flags,
             modes: state.modes,
             saved_modes: state.saved_modes,
+            saved_mouse: state.saved_mouse,
             extent: state.extent,
             allow_checksum: options.allow_checksum,
             checksum_bits: state.checksum_bits,
