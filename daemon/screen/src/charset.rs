@@ -77,9 +77,9 @@ const SETS: [Known; 16] = [
 impl Charset {
     /// The set of 94 characters by the end of its designation. An unknown one is ASCII.
     pub(crate) fn of_94(prefix: &[u8], last: u8, level: Level, national: bool) -> Self {
-        let ends = |name: &&str| name.as_bytes().split_last() == Some((&last, prefix));
+        let ends = |name: &str| name.as_bytes().split_last() == Some((&last, prefix));
         let known = SETS.iter().find(|known| {
-            known.1.iter().any(|name| ends(&name)) && level >= known.2 && (national || !known.3)
+            known.1.iter().any(|name| ends(name)) && level >= known.2 && (national || !known.3)
         });
         known.map_or(Self::Ascii, |known| known.0)
     }
