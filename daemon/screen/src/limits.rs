@@ -25,6 +25,8 @@ pub const REFUSED_BEFORE_COLLECTION: u32 = 256;
 pub const MAX_TITLES: usize = 10;
 /// Entries of a kitty keyboard stack at most; a push beyond drops the oldest.
 pub const MAX_KEYBOARD_STACK: usize = 16;
+/// Pens, and palettes of colours, that may be put aside.
+pub const MAX_STACK: usize = 10;
 /// Rows at the end of history that growing the height may pull back.
 pub const UNSEALED_ROWS: u64 = 1000;
 /// Bytes of packed rows in one block of history.

@@ -135,10 +135,14 @@ impl Screen {
         std::mem::take(&mut self.terminal.events)
     }
 
-    /// The driver's terminal looks like this now. May queue a report of the colour scheme.
+    /// The driver's terminal looks like this now. May queue reports of the colour scheme and, when
+    /// the pixels of a cell are others, of the size.
     pub fn set_look(&mut self, look: TerminalLook) {
-        let before = self.terminal.dark();
+        let (before, pixels) = (self.terminal.dark(), self.terminal.cell_pixels());
         self.terminal.look = look;
+        if self.terminal.cell_pixels() != pixels {
+            self.terminal.report_size_if_wanted();
+        }
         if self.terminal.flags.scheme_reports && self.terminal.dark() != before {
             self.terminal.report_scheme();
         }
