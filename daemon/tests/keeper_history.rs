@@ -216,10 +216,17 @@ fn a_killed_keeper_leaves_what_it_had_written() {
     assert_eq!(lines(), all);
     std::fs::rename(&beside, &file).unwrap();
     // Torn where a crash may have torn it.
-    for cut in [1, 4096, 5000, whole.len() / 3] {
+    for cut in [1, 17, 4096, 5000, whole.len() / 3] {
         std::fs::write(&file, &whole[..whole.len() - cut]).unwrap();
         let rest = lines();
-        assert!(rest.len() < all.len() && rest == all[..rest.len()], "{cut}");
+        assert!(rest == all[..rest.len()], "{cut}");
+        // Small cuts reach into the last block at most.
+        let block = abide_screen::limits::BLOCK_ROWS;
+        assert!(
+            cut > 17 || all.len() - rest.len() <= block,
+            "{cut}: {}",
+            rest.len()
+        );
     }
     std::fs::write(&beside, "").unwrap();
     ended::delete(&dir).unwrap();
