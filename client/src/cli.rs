@@ -27,6 +27,7 @@ Exit codes:
   3    no such session, or the name fits several
   4    the session's state or name does not allow it
   5    something is used up (disk, terminals, connections)
+  6    rows of history cannot be read; all others were
   124  `wait --timeout` ran out
   254  the link to the session was lost
   255  could not attach
@@ -54,6 +55,7 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   pid, keeper_pid, tty
   trusted         its programs may use Abide as you do (`abide trust`)
   confined        its keeper is under Landlock
+  history_lost    {rows, first, last} that cannot be read, as far as somebody has tried
   updates_sent, updates_made   changes that viewers were sent, and that were encoded for it";
 
 const OVERVIEW: &str = "\

@@ -16,6 +16,7 @@ JSON fields:
   alternate       the program is on its alternate screen
   cursor          {row, column, visible}, counted from 0
   history, rows   texts, without trailing blanks
+  lost            {rows, first, last} of the history that cannot be read, and are empty
 With --lines, an array of {line, text, wrapped}; with --commands, an array of
   {line, prompt, command, output, exit_code}";
 
@@ -31,7 +32,8 @@ Exit codes:
   0    found
   1    nothing was found
   2    the command line or the pattern is wrong, or the search failed
-  3    no such session, or the name fits several";
+  3    no such session, or the name fits several
+  6    rows of history cannot be read, which says nothing of the others";
 
 /// Print a session's screen
 ///
