@@ -194,11 +194,10 @@ pub fn on_screen(snapshot: &Snapshot) -> &[Arc<Row>] {
     }
 }
 
-/// The rows down to the last that shows something.
+/// The rows down to the last that shows something or is marked.
 #[must_use]
 pub fn used(rows: &[Arc<Row>]) -> &[Arc<Row>] {
-    let blank = |row: &Arc<Row>| row.text().trim_end_matches(' ').is_empty();
-    let end = rows.iter().rposition(|row| !blank(row));
+    let end = rows.iter().rposition(|row| row.is_used());
     rows.get(..end.map_or(0, |last| last + 1)).unwrap_or(&[])
 }
 

@@ -164,6 +164,30 @@ fn commands_are_printed_with_what_came_of_them() {
     );
 }
 
+/// A command that runs and has printed nothing has left no more than the mark where its output
+/// will begin.
+#[test]
+fn a_silent_command_is_printed_as_running() {
+    let home = Home::new();
+    session(&home, "work", "exec bash -i");
+    home.wait_screen("work", "$");
+    home.ok(&[
+        "send",
+        "work",
+        r"PS1='\[\e]133;A\a\]% \[\e]133;B\a\]' PS0='\e]133;C\a'",
+    ]);
+    home.wait_screen("work", "\n%");
+    home.ok(&["send", "work", "read x"]);
+    let text = || home.ok(&["capture", "work", "--commands"]);
+    wait::until("the command", || text().contains("read x").then_some(()));
+    assert!(text().ends_with(": read x [running]\n"), "{}", text());
+    // The same behind a program's alternate screen.
+    home.ok(&["keys", "work", "enter"]);
+    home.ok(&["send", "work", r"printf '\e[?1049hoth''er'; read x"]);
+    home.wait_screen("work", "other");
+    assert!(text().ends_with("read x [running]\n"), "{}", text());
+}
+
 /// A session that keeps little in memory has written most of its history down.
 fn spilled(home: &Home) -> std::path::PathBuf {
     let configuration = home.abide().join("config");

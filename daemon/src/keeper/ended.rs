@@ -211,8 +211,7 @@ fn rows_of(blocks: Vec<Arc<Sealed>>, last: Book, main: Option<Snapshot>, tells: 
     let top = match last {
         Book::Main => main.top,
         Book::Alternate => {
-            let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
-            let used = main.rows.iter().rposition(shows);
+            let used = main.rows.iter().rposition(|row| row.is_used());
             main.rows.truncate(used.map_or(0, |last| last + 1));
             main.top.plus(main.rows.len() as u64)
         }

@@ -106,11 +106,10 @@ impl Reader {
         LineNo(self.0.loose_from + self.0.loose.len() as u64)
     }
 
-    /// The number after the last row on the screen that shows something.
+    /// The number after the last row on the screen that shows something or is marked.
     #[must_use]
     pub fn written(&self) -> LineNo {
-        let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
-        let last = self.0.loose.iter().rposition(shows);
+        let last = self.0.loose.iter().rposition(|row| row.is_used());
         let rows = last.map_or(0, |last| last as u64 + 1);
         LineNo(self.0.loose_from + rows).max(self.top())
     }
