@@ -64,6 +64,11 @@ fn rows_behind_the_alternate_screen_are_read() {
     home.wait_screen("work", "other");
     let tail = home.ok(&["tail", "work", "-n", "3"]);
     assert_eq!(lines(&tail), ["28", "29", "30"]);
+    let captured = home.ok(&["capture", "work", "--history", "2"]);
+    assert_eq!(lines(&captured)[..2], ["29", "30"]);
+    assert!(captured.contains("other"), "{captured}");
+    let all = json(&home.ok(&["capture", "work", "--all", "--json"]));
+    assert_eq!(all["history"].as_array().unwrap().len(), 30);
     let printed = home.ok(&["capture", "work", "--lines", "19..40"]);
     assert!(printed.lines().eq((19..=30).map(|n| n.to_string())));
     let found = home.ok(&["search", "work", "^30$", "-C", "1", "--json"]);

@@ -142,18 +142,20 @@ impl Session {
         now: Instant,
     ) -> Option<Answer> {
         let snapshot = self.snapshot(now);
-        let floor = self
-            .limits(index)
-            .floor
-            .unwrap_or_default()
-            .max(snapshot.floor);
-        let top = snapshot.top;
-        let from = LineNo(top.0.saturating_sub(history)).max(floor).min(top);
-        if from == top || snapshot.book == Book::Alternate {
+        // The main screen is in no snapshot then, and counts as history.
+        let hidden = snapshot.book == Book::Alternate;
+        if history == 0 || (!hidden && snapshot.floor == snapshot.top) {
             return Some(captured(&snapshot, Vec::new(), LostRows::default()));
         }
+        let floor = self.limits(index).floor.unwrap_or_default();
         self.work(index, id, Kind::Capture, move |reader, wanted| {
-            let start = from.max(reader.first());
+            let top = if hidden {
+                reader.written()
+            } else {
+                snapshot.top
+            };
+            let start = LineNo(top.0.saturating_sub(history));
+            let start = start.max(floor).max(reader.floor()).min(top);
             let mut next = start;
             let mut history = Vec::new();
             while next < top && wanted.still() {
