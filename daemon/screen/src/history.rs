@@ -189,7 +189,11 @@ impl History {
         let (stored, room) = (self.usage.stored(), self.usage.room());
         let bound = self.max_bytes as u64;
         // What is to be stored is so soon; if that takes too long, rows are lost and not memory.
-        let lag = if room > 0 { SPILL_LAG as u64 } else { 0 };
+        let lag = if room > 0 {
+            self.max_bytes.clamp(SPILL_LAG.0, SPILL_LAG.1) as u64
+        } else {
+            0
+        };
         stored > room || memory + stored > bound + room || memory > bound + lag
     }
 

@@ -294,6 +294,29 @@ fn what_is_stored_counts_against_its_own_bound() {
     assert_eq!(first.plus(rows.len() as u64), screen.top(Book::Main));
 }
 
+/// A store that takes nothing for a while costs memory, within a bound that follows the budget.
+#[test]
+fn what_waits_for_a_slow_store_is_bounded() {
+    for budget in [256 << 10, 6 << 20] {
+        let mut screen = with_history(40, 10, budget);
+        screen.usage().set_room(1 << 30);
+        let bound = budget + budget.max(4 << 20);
+        let mut most = 0;
+        let mut n = 0;
+        while screen.first(Book::Main) == LineNo(0) {
+            feed(&mut screen, varied(n * 500, (n + 1) * 500).as_bytes());
+            pack(&screen.take_sealed());
+            most = most.max(screen.history_bytes());
+            n += 1;
+            assert!(n < 20_000, "nothing is dropped");
+        }
+        assert!(
+            most > budget && most <= bound + (256 << 10),
+            "{budget}: {most}"
+        );
+    }
+}
+
 #[test]
 fn bytes_that_are_no_block_are_refused() {
     let mut screen = with_history(40, 10, 32 << 20);
