@@ -149,7 +149,13 @@ pub struct Audit {
     #[arg(short, long)]
     pub follow: bool,
     /// Rows to print at most, the newest
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000)]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1000
+    )]
     pub rows: u32,
     /// Print JSON: one object per line
     #[arg(long)]

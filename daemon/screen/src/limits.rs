@@ -38,5 +38,6 @@ pub const MAX_COLORS: usize = 512;
 /// Bytes of a block's body at most: its rows, and one of the widest that was added last. Larger
 /// ones are no blocks of ours.
 pub const MAX_BLOCK_BODY: usize = 1 << 20;
-/// Bytes that may wait in memory for a store on top of the budget; beyond, the oldest rows go.
-pub const SPILL_LAG: usize = 32 << 20;
+/// Bytes that may wait in memory for a store on top of the budget: as many as the budget, and within
+/// these bounds. Beyond, the oldest rows go.
+pub const SPILL_LAG: (usize, usize) = (4 << 20, 32 << 20);

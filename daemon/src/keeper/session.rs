@@ -108,6 +108,8 @@ pub(crate) struct Session {
     /// The next turn looks at links before it looks at the terminal.
     links_first: bool,
     turns: Turns,
+    /// It has been told that some of the history cannot be read.
+    loss_told: bool,
 }
 
 impl Session {
@@ -201,6 +203,7 @@ impl Session {
         }
         self.proceed(now);
         self.pack();
+        self.tell_loss();
         self.frames(now);
         self.tell_driver();
         self.summarize(now);
