@@ -65,6 +65,9 @@ pub struct Rights {
 /// shows six digits; type them here to let it in. Whoever sees the code or the link may ask, for two
 /// minutes (ten with --link); nobody gets in without the digits.
 ///
+/// Where another device has its name already, it gets a number behind it, and you are asked whether to
+/// revoke the other one.
+///
 /// A device that types is a shell of yours, until you take it back with `abide devices revoke`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -84,6 +87,9 @@ pub struct Pair {
     /// Print a link to pass on instead of a picture
     #[arg(long)]
     pub link: bool,
+    /// Revoke the device that has its name, if there is one, without asking
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// List and change the devices that may come, or take that back

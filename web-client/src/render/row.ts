@@ -211,13 +211,16 @@ function fillsOf(glyph: Glyph, width: number, height: number, light: number): re
     const ring = `transparent ${inner - 0.25}px,currentColor ${inner + 0.25}px ${outer - 0.25}px,transparent ${outer + 0.25}px`;
     return [solid(line), { ...bend, image: `radial-gradient(circle at ${center},${ring})` }];
   }
-  const cell = { x: 0, y: 0, width, height };
-  return glyph.diagonals.map((end) => {
+  const diagonal = (end: "Up" | "Down", y: number, height: number): Fill => {
     const toward = end === "Up" ? "to bottom right" : "to top right";
     const half = `${light / 2}px`;
     const stripe = `transparent calc(50% - ${half}),currentColor calc(50% - ${half}) calc(50% + ${half}),transparent calc(50% + ${half})`;
-    return { ...cell, image: `linear-gradient(${toward},${stripe})` };
-  });
+    return { x: 0, y, width, height, image: `linear-gradient(${toward},${stripe})` };
+  };
+  if ("diagonals" in glyph) return glyph.diagonals.map((end) => diagonal(end, 0, height));
+  const [upper, lower] =
+    glyph.chevron === "Right" ? (["Down", "Up"] as const) : (["Up", "Down"] as const);
+  return [diagonal(upper, 0, height / 2), diagonal(lower, height / 2, height / 2)];
 }
 
 function fill(shape: Shape, width: number, height: number): Fill {
