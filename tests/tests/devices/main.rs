@@ -8,5 +8,6 @@ mod owner;
 mod paired;
 mod picture;
 mod revocation;
+mod rights;
 mod slow;
 mod strangers;
