@@ -14,7 +14,7 @@ mod sharing;
 
 use crate::duration;
 use crate::sessions::complete;
-pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
+pub use devices::{Audit, Changes, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
 pub use sharing::{Join, LOOPBACK_PORT, Machines, MachinesCommand, Share, Web};
 

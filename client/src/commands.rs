@@ -61,7 +61,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Devices(args)) => devices::run(args.command).await,
         Some(Command::Audit(args)) => audit::run(args).await,
         Some(Command::Join(args)) => join::run(args).await,
-        Some(Command::Machines(args)) => machines::run(args),
+        Some(Command::Machines(args)) => machines::run(args).await,
         Some(Command::Stdio) => stdio::run().await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,

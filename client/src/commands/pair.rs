@@ -40,12 +40,11 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
         super::check_name(name)?;
     }
     outside(&place).await?;
-    let lasts = args.rights.expires;
     let offer = PairingOffer {
         role: args.role.into(),
         sessions: super::devices::sessions_of(&place, &args.rights.session).await?,
         history: args.rights.history,
-        lasts: lasts.map(|lasts| u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)),
+        lasts: args.rights.expires.map(super::devices::millis),
         name: args.name.clone(),
         link: args.link,
     };

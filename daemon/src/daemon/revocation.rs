@@ -56,11 +56,14 @@ pub(super) async fn regrant(
     daemon: &Arc<Daemon>,
     device: DeviceId,
     grant: Grant,
+    lasts: Option<u64>,
 ) -> Result<Answer, Failure> {
-    let words = super::devices::rights(&grant);
-    let regranted = daemon.devices.regrant(device, grant)?;
+    let regranted = daemon.devices.regrant(device, grant, lasts)?;
     if regranted.widened {
-        let line = format!("\"{}\" has more rights now: it may {words}", regranted.name);
+        let line = format!(
+            "\"{}\" has more rights now: it may {}",
+            regranted.name, regranted.words
+        );
         notices::announce(daemon, &line);
     }
     let _ = timeout(PATIENCE, regranted.parting.gone()).await;

@@ -9,5 +9,6 @@ mod paired;
 mod picture;
 mod replacing;
 mod revocation;
+mod rights;
 mod slow;
 mod strangers;
