@@ -14,6 +14,8 @@ mod models;
 mod recording;
 mod support;
 
+use std::fmt::Write;
+
 use models::{Alacritty, Avt, Model, Start, Vt100, What, differences};
 use recording::{Record, Recording};
 use support::{feed, screen};
@@ -103,15 +105,12 @@ fn recordings_are_shown_as_other_models_show_them() {
                     (*model, *recorded, *of) == (name, &recording.name, what)
                         && pauses.contains(&pause)
                 });
-                match listed {
-                    Some(listed) => seen[listed].push(pause),
-                    None => {
-                        wrong += &format!(
-                            "{name}, {}, {what:?}, pause {pause}:\n{text}",
-                            recording.name
-                        );
-                    }
+                if let Some(listed) = listed {
+                    seen[listed].push(pause);
+                    continue;
                 }
+                let name = format!("{name}, {}", recording.name);
+                let _ = write!(wrong, "{name}, {what:?}, pause {pause}:\n{text}");
             }
         }
     }
