@@ -34,7 +34,6 @@ impl Terminal {
         }
         if let Some(flag) = modes::own(&mut self.flags, mode) {
             *flag = on;
-            self.at.pending &= mode != 7 || on;
             return;
         }
         if let Some(tracking) = modes::tracking(mode) {
