@@ -38,12 +38,13 @@ const QUICK: Plan = Plan {
 
 type Stage = fn(&Plan, &mut Verdicts);
 
-const STAGES: [(&str, Stage); 10] = [
+const STAGES: [(&str, Stage); 11] = [
     ("log", stage::throughput::log),
     ("colour", stage::throughput::colour),
     ("yes", stage::throughput::yes),
     ("echo", stage::echo::measure),
     ("attach", stage::attach::measure),
+    ("frames", stage::frames::measure),
     ("memory", stage::memory::measure),
     ("history", stage::history::measure),
     ("idle", stage::idle::measure),

@@ -2,6 +2,7 @@
 
 pub mod attach;
 pub mod echo;
+pub mod frames;
 pub mod history;
 pub mod idle;
 pub mod memory;

@@ -23,6 +23,14 @@ struct Outer {
 
 /// Attaches to a wild program from a terminal that has modes of its own.
 fn outer(kitty: bool) -> Outer {
+    outer_of(
+        kitty,
+        &format!("{} attach", process::built("abide").display()),
+    )
+}
+
+/// The same with this command in place of `abide attach`.
+fn outer_of(kitty: bool, attach: &str) -> Outer {
     let home = Home::new();
     home.ok(&[
         "new",
@@ -35,10 +43,8 @@ fn outer(kitty: bool) -> Outer {
         "-c",
         &format!("read x; {WILD}"),
     ]);
-    let script = format!(
-        "{BEFORE}; echo begin; read x; {} attach wild; echo \"ended with $?\"; exec cat",
-        process::built("abide").display()
-    );
+    let script =
+        format!("{BEFORE}; echo begin; read x; {attach} wild; echo \"ended with $?\"; exec cat");
     let options = Options {
         kitty,
         ..Options::sized(80, 24)
@@ -116,6 +122,19 @@ fn the_client_is_hung_up() {
     process::signal(outer.client, Signal::HUP);
     outer.check("ended with");
     assert!(process::lives(outer.home.program("wild")));
+}
+
+/// A fault of ours is no reason to leave the terminal as it is; it says what went wrong.
+#[test]
+fn the_client_panics() {
+    for kitty in [true, false] {
+        let attach = process::built("examples/abide-panics");
+        let outer = outer_of(kitty, &attach.display().to_string());
+        process::signal(outer.client, Signal::USR1);
+        outer.check("ended with 101");
+        assert!(outer.terminal.state(0).text().contains("as told"));
+        assert!(process::lives(outer.home.program("wild")));
+    }
 }
 
 /// Suspended, the terminal is the shell's; continued, it shows the session again.

@@ -14,6 +14,8 @@ use crate::stage::throughput::{log_line, write_rows};
 const LOOKS: usize = 5;
 /// Milliseconds that an attach may take, however long the history.
 const GOAL: f64 = 30.0;
+/// How much longer it may take with 100 times the history.
+const FLAT: f64 = 2.0;
 
 pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     let rows = [1_000_u64, 100_000];
@@ -42,6 +44,14 @@ pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     let (tmux, abide) = (&of_peer[0], &of_peer[1]);
     verdicts.at_most("attach, 100,000 rows", "ms", abide[1], "tmux", tmux[1]);
     verdicts.at_most("attach, 100,000 rows", "ms", abide[1], "goal", GOAL);
+    let ratio = abide[1] / abide[0];
+    verdicts.at_most(
+        "attach, 100,000 rows to 1,000",
+        "times",
+        ratio,
+        "flat",
+        FLAT,
+    );
 }
 
 /// Starts a session that has printed `rows` rows, the last of which is a mark.
