@@ -89,6 +89,9 @@ pub struct Changes {
 /// shows six digits; type them here to let it in. Whoever sees the code or the link may ask, for two
 /// minutes (ten with --link); nobody gets in without the digits.
 ///
+/// Where another device has its name already, it gets a number behind it, and you are asked whether to
+/// revoke the other one.
+///
 /// A device that types is a shell of yours, until you take it back with `abide devices revoke`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -108,6 +111,9 @@ pub struct Pair {
     /// Print a link to pass on instead of a picture
     #[arg(long)]
     pub link: bool,
+    /// Revoke the device that has its name, if there is one, without asking
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// List and change the devices that may come, or take that back
@@ -181,7 +187,13 @@ pub struct Audit {
     #[arg(short, long)]
     pub follow: bool,
     /// Rows to print at most, the newest
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000)]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1000
+    )]
     pub rows: u32,
     /// Print JSON: one object per line
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use abide_protocol::message::{Answer, DeviceEdit, DeviceInfo, FailKind, Request, SessionInfo};
-use abide_protocol::{Grant, SessionId};
+use abide_protocol::{DeviceId, Grant, SessionId};
 
 use super::list::clean;
 use crate::cli::{Changes, DevicesCommand, Role};
@@ -43,7 +43,7 @@ pub(super) async fn run(command: Option<DevicesCommand>) -> Result<u8, Fault> {
     }
 }
 
-async fn all(place: &Place) -> Result<Vec<DeviceInfo>, Fault> {
+pub(super) async fn all(place: &Place) -> Result<Vec<DeviceInfo>, Fault> {
     match sessions::ask_daemon(place, Request::Devices).await? {
         Answer::Devices(devices) => Ok(devices),
         _ => Err(sessions::unexpected("the daemon").into()),
@@ -275,12 +275,17 @@ async fn revoke(place: &Place, device: Option<&str>) -> Result<u8, Fault> {
         Some(name) => Some(find(place, name).await?.id),
         None => None,
     };
+    withdraw(place, device).await
+}
+
+/// Revokes a device, or all, and says what a person should know about it.
+pub(super) async fn withdraw(place: &Place, device: Option<DeviceId>) -> Result<u8, Fault> {
     let answer = sessions::ask_daemon(place, Request::Revoke { device }).await?;
     let Answer::Revoked(revoked) = answer else {
         return Err(sessions::unexpected("the daemon").into());
     };
-    let mut out = Out::open();
     if device.is_none() {
+        let mut out = Out::open();
         let line = match revoked.devices {
             1 => "1 device is revoked; this machine has a new key".into(),
             devices => format!("{devices} devices are revoked; this machine has a new key"),

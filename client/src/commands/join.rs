@@ -46,7 +46,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
         let told = match told {
             Told::Code(code, pending) => show(code, pending),
             Told::Again(why) => {
-                super::note(&format!("{why}; trying again"));
+                super::note(&format!("{}: {why}; trying again", link.address));
                 Ok(())
             }
         };

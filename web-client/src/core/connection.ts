@@ -10,18 +10,24 @@ export type ConnectionState =
   | { readonly type: "Connecting"; readonly since: number }
   /** `agent`: the daemon's build. */
   | { readonly type: "Live"; readonly agent: string }
-  /** Down, with the time of the next attempt. */
-  | { readonly type: "Waiting"; readonly since: number; readonly until: number }
+  /** Down until the next attempt. */
+  | { readonly type: "Waiting"; readonly since: number }
   /** Nothing will change by trying again. */
   | { readonly type: "Over"; readonly end: LinkEnd };
 
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
   message(message: ToClient): void;
+  /** Whether the page is seen: one that is hidden waits until it wakes. */
+  seen(): boolean;
 }
 
 /** Milliseconds in which a link that is in doubt has to answer. */
 const DOUBT = 3_000;
+/** Milliseconds after which an attempt is made anew when the page wakes. */
+const STALLED = 1_000;
+/** Milliseconds within which a second link with what cannot be read is the last. */
+const GARBLED = 60_000;
 
 export class Connection {
   readonly #dial: Dial;
@@ -33,6 +39,10 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the last live link was lost, or the first attempt made. */
   #downSince = 0;
+  /** When the last attempt was made. */
+  #dialled = 0;
+  /** When a link last brought what could not be read. */
+  #garbled = Number.NEGATIVE_INFINITY;
 
   constructor(dial: Dial, credentials: Credentials, events: ConnectionEvents) {
     this.#dial = dial;
@@ -55,7 +65,7 @@ export class Connection {
     this.#timer = undefined;
     const link = this.#link;
     this.#link = null;
-    link?.close();
+    link?.leave();
   }
 
   /** The page is visible again, the network is back: no reason to wait, and to trust the link. */
@@ -65,6 +75,8 @@ export class Connection {
       this.#connect();
     } else if (this.#state.type === "Live") {
       this.#doubt();
+    } else if (this.#state.type === "Connecting" && Date.now() - this.#dialled >= STALLED) {
+      this.#connect();
     }
   }
 
@@ -86,7 +98,11 @@ export class Connection {
 
   #connect(): void {
     clearTimeout(this.#timer);
-    this.#link?.close();
+    const before = this.#link;
+    this.#link = null;
+    before?.close();
+    if (this.#state.type === "Live") this.#downSince = Date.now();
+    this.#dialled = Date.now();
     this.#enter({ type: "Connecting", since: this.#downSince });
     const link: Link = new Link(this.#dial, this.#credentials, {
       live: (agent) => {
@@ -102,7 +118,7 @@ export class Connection {
   #lost(end: LinkEnd): void {
     this.#link = null;
     if (this.#state.type === "Live") this.#downSince = Date.now();
-    if (isFinal(end)) {
+    if (isFinal(end) && !this.#mayPass(end)) {
       this.#enter({ type: "Over", end });
       return;
     }
@@ -110,14 +126,21 @@ export class Connection {
     const atOnce = end.type === "Ended" && end.why === "Rekeyed" && this.#failures === 0;
     this.#failures += 1;
     const wait = atOnce ? 0 : backoff(this.#failures, Math.random());
-    this.#enter({ type: "Waiting", since: this.#downSince, until: Date.now() + wait });
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#enter({ type: "Waiting", since: this.#downSince });
+    this.#timer = setTimeout(() => this.#events.seen() && this.#connect(), wait);
+  }
+
+  /** What cannot be read once may have been an accident. */
+  #mayPass(end: LinkEnd): boolean {
+    const [before, now] = [this.#garbled, Date.now()];
+    if (end.type === "Garbled") this.#garbled = now;
+    return end.type === "Garbled" && now - before > GARBLED;
   }
 
   /** A link over which nothing comes may be long dead. */
   #doubt(): void {
     const link = this.#link;
-    const timer = setTimeout(() => link?.close(), DOUBT);
+    const timer = setTimeout(() => this.#link === link && this.#connect(), DOUBT);
     this.roundTrip().then(
       () => clearTimeout(timer),
       () => clearTimeout(timer),

@@ -46,11 +46,7 @@ export class RowPainter {
       if (!this.#refit(child, run, old)) child.replaceWith(this.#run(run));
       child = next;
     }
-    while (child !== null) {
-      const next = child.nextElementSibling as HTMLElement | null;
-      child.remove();
-      child = next;
-    }
+    while (element.childElementCount > runs.length) element.lastElementChild?.remove();
   }
 
   /** Makes the element of `old` that of `run`; `false`: it takes another element. */
@@ -60,7 +56,12 @@ export class RowPainter {
     const isText = text instanceof Text && text.nextSibling === null;
     if (!isText || !this.#isText(run) || !sameLink(run.pen.link, old.pen.link)) return false;
     setText(element, run.text);
-    if (run.cells !== old.cells || !samePen(run.pen, old.pen)) this.#dress(element, run);
+    const { fg, bg } = run.pen;
+    if (run.cells !== old.cells || !samePen(run.pen, { ...old.pen, fg, bg })) {
+      this.#dress(element, run);
+    } else if (fg !== old.pen.fg || bg !== old.pen.bg) {
+      paintColors(element, run.pen, this.colors);
+    }
     return true;
   }
 
@@ -132,10 +133,9 @@ export function proseOf(runs: readonly Run[], colors: Colors): Node[] {
 
 /** The look of `pen`, in one declaration: pages with many colours set thousands of them a second. */
 function dress(element: HTMLElement, pen: Pen, colors: Colors, ...more: readonly string[]): void {
-  const look = colors.look(pen);
   const is = (attr: number) => (pen.attrs & attr) !== 0;
-  const style = [...more, `color:${is(Attr.Conceal) ? "transparent" : css(look.foreground)}`];
-  if (look.background !== null) style.push(`background-color:${css(look.background)}`);
+  const { color, background, underline } = inkOf(pen, colors);
+  const style = [...more, `color:${color}`, `background-color:${background}`];
   if (is(Attr.Bold)) style.push("font-weight:bold");
   if (is(Attr.Italic)) style.push("font-style:italic");
   const lines: string[] = [];
@@ -144,12 +144,28 @@ function dress(element: HTMLElement, pen: Pen, colors: Colors, ...more: readonly
   if (is(Attr.Overline)) lines.push("overline");
   if (lines.length > 0) {
     lines.push(UNDERLINES[pen.underline] || "solid");
-    if (look.underline !== null) lines.push(css(look.underline));
+    lines.push(underline);
     style.push(`text-decoration:${lines.join(" ")}`);
   }
   element.style.cssText = style.join(";");
   const name = is(Attr.Blink) ? "run blink" : "run";
   if (element.className !== name) element.className = name;
+}
+
+/** A new colour alone: browsers read single colours faster than declarations. */
+function paintColors({ style }: HTMLElement, pen: Pen, colors: Colors): void {
+  const { color, background } = inkOf(pen, colors);
+  style.color = color;
+  style.backgroundColor = background;
+}
+
+function inkOf(pen: Pen, colors: Colors): Record<"color" | "background" | "underline", string> {
+  const { foreground, background, underline } = colors.look(pen);
+  return {
+    color: (pen.attrs & Attr.Conceal) !== 0 ? "transparent" : css(foreground),
+    background: background === null ? "transparent" : css(background),
+    underline: underline === null ? "currentcolor" : css(underline),
+  };
 }
 
 /** The one text in `element`. */
@@ -195,17 +211,20 @@ function fillsOf(glyph: Glyph, width: number, height: number, light: number): re
     const ring = `transparent ${inner - 0.25}px,currentColor ${inner + 0.25}px ${outer - 0.25}px,transparent ${outer + 0.25}px`;
     return [solid(line), { ...bend, image: `radial-gradient(circle at ${center},${ring})` }];
   }
-  const cell = { x: 0, y: 0, width, height };
-  return glyph.diagonals.map((end) => {
+  const diagonal = (end: "Up" | "Down", y: number, height: number): Fill => {
     const toward = end === "Up" ? "to bottom right" : "to top right";
     const half = `${light / 2}px`;
     const stripe = `transparent calc(50% - ${half}),currentColor calc(50% - ${half}) calc(50% + ${half}),transparent calc(50% + ${half})`;
-    return { ...cell, image: `linear-gradient(${toward},${stripe})` };
-  });
+    return { x: 0, y, width, height, image: `linear-gradient(${toward},${stripe})` };
+  };
+  if ("diagonals" in glyph) return glyph.diagonals.map((end) => diagonal(end, 0, height));
+  const [upper, lower] =
+    glyph.chevron === "Right" ? (["Down", "Up"] as const) : (["Up", "Down"] as const);
+  return [diagonal(upper, 0, height / 2), diagonal(lower, height / 2, height / 2)];
 }
 
 function fill(shape: Shape, width: number, height: number): Fill {
-  const ink = inkOf(shape.alpha);
+  const ink = shade(shape.alpha);
   const corner = shape.fill === "Full" ? null : CORNERS[shape.fill];
   return {
     x: shape.x * width,
@@ -219,7 +238,7 @@ function fill(shape: Shape, width: number, height: number): Fill {
   };
 }
 
-function inkOf(alpha: number): string {
+function shade(alpha: number): string {
   return alpha === 1
     ? "currentColor"
     : `color-mix(in srgb, currentColor ${100 * alpha}%, transparent)`;

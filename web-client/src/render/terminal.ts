@@ -126,13 +126,16 @@ export class Terminal {
     this.#restyle();
   }
 
-  /** Cells that have room here in the chosen font size: the size to drive with. */
-  room(): Size {
+  /**
+   * Cells that have room here in the chosen font size: the size to drive with. `covered`: pixels of
+   * height that are only covered for now.
+   */
+  room(covered: number): Size {
     const { width, height } = new Font(this.#fontSize, this.#probe).cell;
     const clamp = (cells: number) => Math.min(1000, Math.max(1, Math.floor(cells)));
     return {
       cols: clamp(this.element.clientWidth / width),
-      rows: clamp(this.element.clientHeight / height),
+      rows: clamp((this.element.clientHeight + covered) / height),
     };
   }
 

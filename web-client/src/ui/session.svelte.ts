@@ -1,7 +1,6 @@
 // One session on the page: what its viewer says, and what the user does.
 
 import type { ConnectionState } from "../core/connection.ts";
-import type { Size } from "../core/ids.ts";
 import type { InputEvent, KeyEvent, MouseEvent } from "../core/input.ts";
 import { Mod } from "../core/input.ts";
 import type {
@@ -20,6 +19,7 @@ import type { Fetch } from "../render/history.ts";
 import type { Terminal } from "../render/terminal.ts";
 import type { Desk } from "./app.svelte.ts";
 import { ask as askUser, note } from "./notes.svelte.ts";
+import { covered, seen } from "./seen.svelte.ts";
 import { ask } from "./sessions.svelte.ts";
 import { isDark } from "./settings.svelte.ts";
 
@@ -42,7 +42,9 @@ export class Session implements ViewerEvents {
   terminal: Terminal | null = null;
   readonly desk: Desk;
   readonly #viewer: Viewer;
-  #watch: ReturnType<typeof setInterval>;
+  #painted: Snapshot | null = null;
+  /** As long as something waits to be applied. */
+  #watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(desk: Desk, info: SessionInfo) {
     this.desk = desk;
@@ -54,12 +56,11 @@ export class Session implements ViewerEvents {
     this.#viewer = new Viewer(place, info.size, send, this);
     desk.enter(() => this.dispose());
     desk.listeners.add(this);
-    this.#watch = setInterval(() => this.#check(), 1_000);
     if (desk.state.type === "Live") this.#open();
   }
 
   dispose(): void {
-    clearInterval(this.#watch);
+    clearTimeout(this.#watch);
     this.desk.listeners.delete(this);
     this.#viewer.detach();
   }
@@ -82,8 +83,16 @@ export class Session implements ViewerEvents {
     }
   };
 
+  /** Nobody has seen what a hidden page paints: it gets no more than what is on its way. */
   painted(snapshot: Snapshot): void {
-    this.#viewer.painted(snapshot);
+    this.#painted = snapshot;
+    if (seen.page) this.#viewer.painted(snapshot);
+  }
+
+  /** The page is shown again. */
+  seenAgain(): void {
+    this.#check();
+    if (this.#painted !== null) this.#viewer.painted(this.#painted);
   }
 
   /** Keys; what the key bar holds is added to the first. */
@@ -101,7 +110,7 @@ export class Session implements ViewerEvents {
   }
 
   mouse(event: MouseEvent): void {
-    if (this.mayType) this.#viewer.type({ type: "Mouse", event });
+    if (this.mayType && this.#viewer.type({ type: "Mouse", event })) this.#wait();
   }
 
   async paste(text: string): Promise<void> {
@@ -117,7 +126,7 @@ export class Session implements ViewerEvents {
   }
 
   drive(take: boolean): void {
-    const size = this.terminal?.room();
+    const size = this.terminal?.room(covered());
     if (size === undefined) return;
     const before = this.driver?.name ?? null;
     this.#viewer.drive(take, size);
@@ -126,8 +135,8 @@ export class Session implements ViewerEvents {
   }
 
   /** The page has room for another size. */
-  room(size: Size): void {
-    if (this.drives) this.#viewer.resize(size);
+  resized(): void {
+    if (this.drives && this.terminal) this.#viewer.resize(this.terminal.room(covered()));
   }
 
   focus(focused: boolean): void {
@@ -229,7 +238,10 @@ export class Session implements ViewerEvents {
   }
 
   #type(event: InputEvent): boolean {
-    if (this.#viewer.type(event)) return true;
+    if (this.#viewer.type(event)) {
+      this.#wait();
+      return true;
+    }
     note(this.live ? "Too much waits for the session: not sent." : "Not connected: not sent.");
     return false;
   }
@@ -237,6 +249,14 @@ export class Session implements ViewerEvents {
   #check(): void {
     const { stream } = this.#viewer;
     this.overdue = stream.overdue(Date.now() - OVERDUE) ? stream.pending : [];
+    if (stream.pending.length > 0 && seen.page) this.#wait();
+  }
+
+  #wait(): void {
+    this.#watch ??= setTimeout(() => {
+      this.#watch = undefined;
+      this.#check();
+    }, 1_000);
   }
 }
 
