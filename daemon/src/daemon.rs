@@ -119,7 +119,7 @@ fn start(foreground: bool) -> anyhow::Result<()> {
         roster.warnings().raise("place", line);
     }
     let db = Registry::again(&place.paths.registry())?;
-    let (devices, revoked) = Devices::open(&place.paths.state, db)?;
+    let (devices, revoked) = Devices::open(&place.paths.state, db, desk::now())?;
     let keeper_program = Executable::beside_us()?;
     std::env::set_current_dir("/")?;
     tokio::runtime::Builder::new_current_thread()

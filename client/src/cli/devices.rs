@@ -19,7 +19,8 @@ JSON fields of a device (times in milliseconds since 1970-01-01, null where ther
   expires, paired, seen
   from            the address it last came from
   links           connections at this moment
-  durable         it outlives its program";
+  durable         it outlives its program
+  fault           why it is not let in now";
 
 const AUDIT_FIELDS: &str = "\
 JSON fields: number, time (milliseconds since 1970-01-01), actor, action, target, detail";
@@ -170,6 +171,12 @@ pub enum DevicesCommand {
         #[arg(long)]
         all: bool,
     },
+    /// Say that the clock is right although it was set back
+    ///
+    /// What devices were granted ends by the latest time that was seen, so that nobody gets time by a
+    /// clock that is set back. After a clock that was ahead for a while, this has their ends count by
+    /// the clock again.
+    TrustClock,
 }
 
 /// Print what has happened to devices and rights, oldest first

@@ -35,6 +35,10 @@ pub(super) async fn run(command: Option<DevicesCommand>) -> Result<u8, Fault> {
             role,
             changes,
         } => set_role(&place, &device, role, &changes).await,
+        DevicesCommand::TrustClock => {
+            sessions::ask_daemon(&place, Request::TrustClock).await?;
+            list(&place, false).await
+        }
         DevicesCommand::Revoke { device, .. } => revoke(&place, device.as_deref()).await,
     }
 }
@@ -122,6 +126,12 @@ async fn list(place: &Place, as_json: bool) -> Result<u8, Fault> {
         }
     }
     out.flush()?;
+    for (name, fault) in devices
+        .iter()
+        .filter_map(|d| Some((&d.name, d.fault.as_ref()?)))
+    {
+        super::note(&format!("\"{}\" is not let in: {fault}", clean(name)));
+    }
     Ok(0)
 }
 
@@ -166,6 +176,7 @@ fn scope(grant: &Grant, known: &[SessionInfo]) -> String {
 fn expiry(expires: Option<u64>) -> String {
     match expires {
         None => "never".into(),
+        Some(end) if end <= clock::now() => "over".into(),
         Some(end) => format!("in {}", age(clock::now(), end)),
     }
 }
@@ -204,6 +215,12 @@ async fn info(place: &Place, device: &str, as_json: bool) -> Result<u8, Fault> {
                     "until its page or program ends"
                 }
                 .into(),
+            ),
+            (
+                "let in",
+                info.fault
+                    .clone()
+                    .map_or("yes".into(), |why| format!("no: {why}")),
             ),
         ];
         for (name, value) in lines {

@@ -19,6 +19,7 @@ pub struct Device<'a> {
     from: Option<&'a str>,
     links: u32,
     durable: bool,
+    fault: Option<&'a str>,
 }
 
 impl<'a> From<&'a DeviceInfo> for Device<'a> {
@@ -37,6 +38,7 @@ impl<'a> From<&'a DeviceInfo> for Device<'a> {
             from: info.from.as_deref(),
             links: info.links,
             durable: info.durable,
+            fault: info.fault.as_deref(),
         }
     }
 }
@@ -118,8 +120,10 @@ mod tests {
             from: None,
             links: 0,
             durable: true,
+            fault: None,
         };
-        let expected = "durable expires from history id kind links name paired role seen sessions";
+        let expected =
+            "durable expires fault from history id kind links name paired role seen sessions";
         assert_eq!(fields(&Device::from(&device)).join(" "), expected);
         let row = AuditRow {
             number: 1,

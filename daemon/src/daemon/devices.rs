@@ -11,7 +11,9 @@ mod quota;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod time;
 mod vault;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -23,7 +25,7 @@ use abide_protocol::channel::daemon::Door;
 use abide_protocol::channel::tickets::NewDevice;
 use abide_protocol::channel::{End, Psk, PublicKey, SystemEntropy};
 use abide_protocol::message::{AuditRow, DeviceInfo, FailKind, Failure};
-use abide_protocol::{DeviceId, Grant, SessionId, limits, name, text};
+use abide_protocol::{DeviceId, Grant, limits, name, text};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -40,13 +42,13 @@ pub(super) use quota::Excess;
 use quota::{LINKS, Quota};
 use strangers::Strangers;
 use vault::{Vault, VaultError};
+use words::in_full;
+pub(super) use words::rights;
 
 /// Devices at most; a person has a few.
 const DEVICES: usize = 1000;
 /// Rows that wait for room on the disk at most; the oldest go.
 const UNWRITTEN: usize = 1000;
-/// Sessions that a row of the audit names at most.
-const NAMED: usize = 64;
 /// Milliseconds between two notes of when a device was last here.
 const TOUCH_EVERY: u64 = 60 * 1000;
 
@@ -78,15 +80,54 @@ impl DevicesError {
 /// A device as it stands.
 struct Device {
     entry: Entry,
-    psk: Psk,
+    /// Or why it cannot be used now.
+    psk: Result<Psk, String>,
     /// If not, it is in memory only.
     durable: bool,
+    /// Its time is over, and that was told.
+    over: bool,
     links: Links,
     quota: Quota,
 }
 
 impl Device {
-    fn info(&self) -> DeviceInfo {
+    fn new(entry: Entry, psk: Result<Psk, String>, durable: bool) -> Self {
+        Self {
+            // What could not be read never had a time.
+            over: !entry.read,
+            entry,
+            psk,
+            durable,
+            links: Links::default(),
+            quota: Quota::default(),
+        }
+    }
+
+    /// Why it is not let in at this time. `set_back`: the system's clock is another one.
+    fn fault(&self, now: u64, set_back: bool) -> Option<String> {
+        if !self.entry.read {
+            return Some(
+                "its rights were written by a later Abide: update this one, or give it others with \
+                 abide devices role"
+                    .into(),
+            );
+        }
+        if let Err(why) = &self.psk {
+            return Some(why.clone());
+        }
+        if self.entry.grant.holds_at(now) {
+            return None;
+        }
+        let over = if set_back {
+            "its time is over by the latest time that was seen, and the clock was set back since: see \
+             abide doctor"
+        } else {
+            "its time is over; abide devices role gives it more"
+        };
+        Some(over.into())
+    }
+
+    fn info(&self, now: u64, set_back: bool) -> DeviceInfo {
         let entry = self.entry.clone();
         DeviceInfo {
             id: entry.id,
@@ -98,6 +139,7 @@ impl Device {
             from: entry.from,
             links: u32::try_from(self.links.count()).unwrap_or(u32::MAX),
             durable: self.durable,
+            fault: self.fault(now, set_back),
         }
     }
 }
@@ -118,6 +160,10 @@ struct Inner {
     door: Option<Arc<Door>>,
     paired: BTreeMap<DeviceId, Device>,
     clock: Clock,
+    /// Ends up to this time were told by a daemon before.
+    recorded: u64,
+    /// That the system's clock was set back was told.
+    set_back: bool,
     strangers: Strangers,
     /// Rows for which there was no room.
     unwritten: VecDeque<(Deed, u64)>,
@@ -141,33 +187,35 @@ pub(super) struct Withdrawn {
 }
 
 impl Devices {
-    /// Reads who is paired. Answers also who was revoked and may still have input in keepers: see
-    /// [`Self::buried`].
+    /// Reads who is paired; `now` is the system's time. Answers also who was revoked and may still
+    /// have input in keepers: see [`Self::buried`].
     pub(super) fn open(
         state: &Path,
         db: Connection,
+        now: u64,
     ) -> Result<(Self, Vec<DeviceId>), DevicesError> {
         let (vault, ledger) = (Vault::open(state)?, Ledger::new(db));
-        let mut clock = Clock::after(ledger.latest()?);
-        let now = clock.now(desk::now());
-        let (entries, _) = ledger.devices()?;
+        let recorded = ledger.latest()?;
+        let mut clock = Clock::after(recorded, Instant::now());
+        clock.now(now, Instant::now());
         let (mut paired, mut revoked) = (BTreeMap::new(), Vec::new());
-        for entry in entries {
-            if !entry.grant.holds_at(now) {
-                vault.forget(entry.id)?;
-            }
-            match vault.find(entry.id)? {
-                None => revoked.push(entry.id),
-                Some(psk) => {
-                    let device = Device {
-                        entry,
-                        psk,
-                        durable: true,
-                        links: Links::default(),
-                        quota: Quota::default(),
-                    };
-                    paired.insert(device.entry.id, device);
+        for entry in ledger.devices()? {
+            let psk = match vault.find(entry.id) {
+                Ok(None) => {
+                    revoked.push(entry.id);
+                    continue;
                 }
+                Ok(Some(psk)) => Ok(psk),
+                Err(error) => Err(error.to_string()),
+            };
+            paired.insert(entry.id, Device::new(entry, psk, true));
+        }
+        for device in paired.values() {
+            if let Some(fault) = device.fault(0, false) {
+                tracing::warn!(
+                    "the device \"{}\" is not let in: {fault}",
+                    device.entry.name
+                );
             }
         }
         // A pairing that was cut short before its row was written.
@@ -180,6 +228,8 @@ impl Devices {
             door: None,
             paired,
             clock,
+            recorded,
+            set_back: false,
             strangers: Strangers::default(),
             unwritten: VecDeque::new(),
         };
@@ -211,10 +261,17 @@ impl Devices {
     pub(super) fn known(&self, key: PublicKey) -> Option<(DeviceId, Psk)> {
         let mut inner = self.lock();
         let now = inner.now();
-        let mut paired = inner.paired.values();
+        let Inner { paired, vault, .. } = &mut *inner;
+        let mut paired = paired.values_mut();
         let device = paired.find(|device| device.entry.key == key)?;
+        if device.psk.is_err()
+            && let Ok(Some(mended)) = vault.find(device.entry.id)
+        {
+            device.psk = Ok(mended);
+        }
         let holds = device.entry.grant.holds_at(now);
-        holds.then(|| (device.entry.id, device.psk.clone()))
+        let psk = device.psk.as_ref().ok().filter(|_| holds)?;
+        Some((device.entry.id, psk.clone()))
     }
 
     /// What the device may do at this moment.
@@ -251,9 +308,10 @@ impl Devices {
             return Some(Err(Excess::Links));
         }
         let (from, seen) = (from.to_string(), device.entry.seen.unwrap_or_default());
+        // Only people read it.
+        let now = desk::now();
         let due = seen.saturating_add(TOUCH_EVERY) <= now;
         if due || device.entry.from.as_ref() != Some(&from) {
-            // Only people read it.
             let _ = ledger.touch(id, now, &from);
             (device.entry.seen, device.entry.from) = (Some(now), Some(from));
         }
@@ -285,7 +343,7 @@ impl Devices {
     /// A new device is real when this returns, and has a row in the audit.
     pub(super) fn keep(&self, new: NewDevice, from: IpAddr) -> Result<DeviceInfo, Failure> {
         let mut inner = self.lock();
-        let now = inner.now();
+        let now = desk::now();
         if inner.paired.len() >= DEVICES {
             let line = format!("{DEVICES} devices are paired already; see: abide devices");
             return Err(failure(FailKind::Exhausted, line));
@@ -296,6 +354,7 @@ impl Devices {
             name: inner.free_name(&new.name),
             kind: new.kind,
             grant: new.grant,
+            read: true,
             epoch: 0,
             paired: now,
             seen: Some(now),
@@ -310,14 +369,8 @@ impl Devices {
         inner
             .write(&entry, &new.psk, new.durable, &deed)
             .map_err(|error| error.refusal("pair the device"))?;
-        let device = Device {
-            entry,
-            psk: new.psk,
-            durable: new.durable,
-            links: Links::default(),
-            quota: Quota::default(),
-        };
-        let info = device.info();
+        let device = Device::new(entry, Ok(new.psk), new.durable);
+        let info = device.info(now, false);
         inner.paired.insert(new.id, device);
         drop(inner);
         self.rows.send_modify(|rows| *rows += 1);
@@ -325,25 +378,28 @@ impl Devices {
     }
 
     pub(super) fn list(&self) -> Vec<DeviceInfo> {
-        self.lock().paired.values().map(Device::info).collect()
-    }
-
-    /// When the first grant ends, if any does.
-    pub(super) fn first_end(&self) -> Option<u64> {
-        let inner = self.lock();
-        let grants = inner.paired.values().map(|device| &device.entry.grant);
-        grants.filter_map(|grant| grant.expires).min()
+        let mut inner = self.lock();
+        let now = inner.now();
+        let set_back = inner.behind().is_some();
+        let paired = inner.paired.values();
+        paired.map(|device| device.info(now, set_back)).collect()
     }
 
     /// What a person should know, one line each.
     pub(super) fn warnings(&self) -> Vec<String> {
         let inner = self.lock();
-        let behind = inner.clock.behind(desk::now()).map(|behind| {
+        let behind = inner.behind().map(|behind| {
             format!(
-                "the clock was set back by {} minutes; what devices were granted ends by the latest \
-                 time that was seen",
-                behind / 60_000
+                "the clock was set back by {}; what devices were granted ends by the latest time that \
+                 was seen; if the clock is right now: abide devices trust-clock",
+                time::span(behind)
             )
+        });
+        // That a time is over is no fault.
+        let shut = inner.paired.values().filter_map(|device| {
+            let fault = device.fault(0, false)?;
+            let name = &device.entry.name;
+            Some(format!("the device \"{name}\" is not let in: {fault}"))
         });
         let unwritten = (!inner.unwritten.is_empty()).then(|| {
             format!(
@@ -351,12 +407,7 @@ impl Devices {
                 inner.unwritten.len()
             )
         });
-        behind.into_iter().chain(unwritten).collect()
-    }
-
-    /// The time by which grants end.
-    pub(super) fn now(&self) -> u64 {
-        self.lock().now()
+        behind.into_iter().chain(shut).chain(unwritten).collect()
     }
 
     pub(super) fn rename(&self, id: DeviceId, to: &str) -> Result<(), Failure> {
@@ -374,6 +425,11 @@ impl Devices {
             return Err(failure(FailKind::NameTaken, line));
         }
         let was = inner.entry(id)?;
+        if !was.read {
+            let line = "its rights cannot be read, and would be lost; give it others first with: \
+                        abide devices role";
+            return Err(failure(FailKind::State, line));
+        }
         let entry = Entry {
             name: to.into(),
             ..was.clone()
@@ -397,7 +453,7 @@ impl Devices {
         let mut inner = self.lock();
         let now = inner.now();
         if let Some(lasts) = lasts {
-            grant.expires = Some(now.saturating_add(lasts));
+            grant.expires = Some(inner.end_after(lasts)?);
         }
         if !grant.holds_at(now) {
             let line = "its time is over: say how long it may come from now on, with --expires";
@@ -407,6 +463,7 @@ impl Devices {
         let widened = !grant.is_within(&was.grant);
         let entry = Entry {
             grant,
+            read: true,
             epoch: was.epoch + 1,
             ..was.clone()
         };
@@ -415,7 +472,10 @@ impl Devices {
         let deed = local("rights", &name, &in_full(&entry.grant));
         inner.change(entry, &deed, "change the device's rights")?;
         let parting = match inner.paired.get_mut(&id) {
-            Some(device) => device.links.end(End::Rekeyed),
+            Some(device) => {
+                device.over = false;
+                device.links.end(End::Rekeyed)
+            }
             None => Parting::default(),
         };
         drop(inner);
@@ -461,15 +521,6 @@ impl Devices {
             parting,
             warning,
         })
-    }
-
-    /// Devices whose time is over.
-    pub(super) fn over(&self) -> Vec<DeviceId> {
-        let mut inner = self.lock();
-        let now = inner.now();
-        let paired = inner.paired.values();
-        let over = paired.filter(|device| !device.entry.grant.holds_at(now));
-        over.map(|device| device.entry.id).collect()
     }
 
     /// No keeper holds anything of this device any more.
@@ -559,20 +610,6 @@ pub(super) struct Regranted {
 }
 
 impl Inner {
-    fn now(&mut self) -> u64 {
-        let now = self.clock.now(desk::now());
-        if self
-            .paired
-            .values()
-            .any(|device| device.entry.grant.expires.is_some())
-            && let Some(mark) = self.clock.mark()
-        {
-            // On a full disk it is in memory only, until the next mark.
-            let _ = self.ledger.mark(mark);
-        }
-        now
-    }
-
     fn entry(&self, id: DeviceId) -> Result<Entry, Failure> {
         let device = self.paired.get(&id);
         let unknown = || failure(FailKind::NotFound, "no such device; see: abide devices");
@@ -658,50 +695,4 @@ fn local(action: &'static str, target: &str, detail: &str) -> Deed {
         target: target.into(),
         detail: detail.into(),
     }
-}
-
-/// A grant in words, for people who are told of it.
-pub(super) fn rights(grant: &Grant) -> String {
-    in_words(grant, |sessions| match sessions.len() {
-        1 => "1 session".into(),
-        count => format!("{count} sessions"),
-    })
-}
-
-/// A grant in words, with the ids of its sessions.
-fn in_full(grant: &Grant) -> String {
-    in_words(grant, |sessions| {
-        let ids = sessions.iter().take(NAMED).map(ToString::to_string);
-        let more = sessions.len().saturating_sub(NAMED);
-        let more = (more > 0).then(|| format!("and {more} more"));
-        let listed: Vec<_> = ids.chain(more).collect();
-        if listed.is_empty() {
-            "no session".into()
-        } else {
-            listed.join(", ")
-        }
-    })
-}
-
-fn in_words(grant: &Grant, listed: impl Fn(&[SessionId]) -> String) -> String {
-    use abide_protocol::Role;
-    let role = match grant.role {
-        Role::View => "view",
-        Role::Type => "type",
-        Role::Manage => "manage",
-    };
-    let scope = match (grant.role, &grant.sessions) {
-        (Role::Manage, _) | (_, None) => "all sessions".into(),
-        (_, Some(sessions)) => listed(sessions),
-    };
-    let history = if grant.role == Role::View && grant.history {
-        " with history"
-    } else {
-        ""
-    };
-    let until = match grant.expires {
-        Some(end) => format!("until {}", desk::utc(end)),
-        None => "until it is revoked".into(),
-    };
-    format!("{role} in {scope}{history}, {until}")
 }

@@ -116,6 +116,7 @@ fn may_ask(grant: &Grant, request: &Request) -> Result<(), Failure> {
         | Request::EditDevice { .. }
         | Request::Revoke { .. }
         | Request::Audit { .. }
+        | Request::TrustClock
         | Request::Notify { .. } => Err(forbidden(
             "this is done on the session's machine only, not over a device's link",
         )),

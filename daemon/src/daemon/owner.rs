@@ -59,6 +59,12 @@ pub(super) async fn edit(
     }
 }
 
+pub(super) fn trust_clock(daemon: &Arc<Daemon>) -> Result<Answer, Failure> {
+    daemon.devices.trust_clock()?;
+    notices::announce(daemon, "the clock that was set back is trusted now");
+    Ok(Answer::Done)
+}
+
 pub(super) async fn audit(
     daemon: &Daemon,
     after: u64,

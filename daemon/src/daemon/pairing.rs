@@ -85,8 +85,8 @@ pub(super) fn begin(daemon: &Arc<Daemon>, offer: PairingOffer) -> Result<(Answer
         return Err(failure(FailKind::Invalid, line));
     }
     let door = daemon.devices.door()?;
-    let now = daemon.devices.now();
-    let (pairing, ticket) = daemon.pairings.open(&door, &address, offer, now)?;
+    let expires = daemon.devices.end_after(offer.lasts)?;
+    let (pairing, ticket) = daemon.pairings.open(&door, &address, offer, expires)?;
     let held = Held {
         daemon: Arc::clone(daemon),
         pairing,
@@ -113,7 +113,7 @@ impl Pairings {
         door: &Door,
         address: &Address,
         offer: PairingOffer,
-        now: u64,
+        expires: Option<u64>,
     ) -> Result<(PairingNo, Ticket), Failure> {
         let secret = Secret::random(&SystemEntropy).map_err(|error| internal(&error))?;
         let way = if offer.link { Way::Link } else { Way::Picture };
@@ -123,7 +123,7 @@ impl Pairings {
                 role: offer.role,
                 sessions: offer.sessions,
                 history: offer.history,
-                expires: offer.lasts.map(|lasts| now.saturating_add(lasts)),
+                expires,
             },
             name: offer.name,
             daemon: desk::host_name(),

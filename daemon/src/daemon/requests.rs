@@ -54,6 +54,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::EditDevice { device, edit } => owner::edit(daemon, device, edit).await,
         Request::Revoke { device } => revocation::revoke(daemon, device).await,
         Request::Audit { after, limit, wait } => owner::audit(daemon, after, limit, wait).await,
+        Request::TrustClock => owner::trust_clock(daemon),
         Request::Pair { .. } => Err(failure(
             FailKind::Internal,
             "a pairing belongs to the link that began it",

@@ -94,13 +94,18 @@ pub(super) async fn part_for_now(daemon: &Daemon) {
 /// Ends what has expired, as long as the daemon runs.
 pub(super) async fn mind_time(daemon: Arc<Daemon>) {
     let mut rows = daemon.devices.rows();
+    let mut uncut = Vec::new();
     loop {
-        let over = daemon.devices.over();
-        if !over.is_empty() {
-            withdraw(&daemon, &over, End::Expired).await;
+        if let Some(line) = daemon.devices.set_back() {
+            notices::announce(&daemon, &line);
+        }
+        uncut.extend(expire(&daemon).await);
+        if cut(&daemon, &uncut).await.is_empty() {
+            uncut.clear();
         }
         let left = daemon.devices.first_end();
         let left = left.map(|end| end.saturating_sub(daemon.devices.now()));
+        let left = left.or((!uncut.is_empty()).then_some(u64::MAX));
         let wait = left.map(|left| Duration::from_millis(left).min(LOOK));
         let elapsed = async {
             match wait {
@@ -114,6 +119,22 @@ pub(super) async fn mind_time(daemon: Arc<Daemon>) {
             _ = rows.changed() => {}
         }
     }
+}
+
+/// Ends the links of devices whose time is over. Answers what keepers have to drop of them.
+async fn expire(daemon: &Arc<Daemon>) -> Vec<(DeviceId, u64)> {
+    let mut cuts = Vec::new();
+    for id in daemon.devices.over() {
+        let Some(expired) = daemon.devices.expire(id) else {
+            continue;
+        };
+        if expired.news {
+            notices::announce(daemon, &format!("\"{}\" has expired", expired.name));
+        }
+        let _ = timeout(PATIENCE, expired.parting.gone()).await;
+        cuts.push((id, expired.epoch));
+    }
+    cuts
 }
 
 /// Finishes what the last daemon began: these devices are paired no more, and keepers may still

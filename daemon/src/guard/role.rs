@@ -45,6 +45,7 @@ impl Role {
                 | Request::AwaitPairing { .. }
                 | Request::EnterCode { .. }
                 | Request::EditDevice { .. }
+                | Request::TrustClock
                 | Request::Share { change: Some(_) },
             ) => Err(forbidden(
                 "rights are not given from inside a session; type it in a terminal outside".into(),

@@ -143,6 +143,9 @@ pub struct DeviceInfo {
     /// If not, it ends with its program.
     #[n(8)]
     pub durable: bool,
+    /// Why it is not let in now, if so.
+    #[cbor(n(9), with = "crate::wire::texts::line", has_nil)]
+    pub fault: Option<String>,
 }
 
 /// How a device is changed.

@@ -220,6 +220,10 @@ pub enum Request {
         #[cbor(n(0), with = "crate::wire::texts::line")]
         line: String,
     },
+    /// To the daemon: its clock is right although it was set back, and what devices were granted ends
+    /// by it from now on.
+    #[n(26)]
+    TrustClock,
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]
     Unknown,

@@ -77,14 +77,16 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
             wait
         }),
         word().prop_map(|line| Request::Notify { line }),
+        Just(Request::TrustClock),
     ]
 }
 
 fn info() -> impl Strategy<Value = DeviceInfo> {
     let numbers = any::<(u64, Option<u64>, u32, bool)>();
-    let who = (device(), word(), kind(), grant(), option::of(word()));
+    let texts = (option::of(word()), option::of(word()));
+    let who = (device(), word(), kind(), grant(), texts);
     (who, numbers).prop_map(
-        |((id, name, kind, grant, from), (paired, seen, links, durable))| DeviceInfo {
+        |((id, name, kind, grant, (from, fault)), (paired, seen, links, durable))| DeviceInfo {
             id,
             name,
             kind,
@@ -94,6 +96,7 @@ fn info() -> impl Strategy<Value = DeviceInfo> {
             from,
             links,
             durable,
+            fault,
         },
     )
 }
@@ -256,6 +259,7 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
                 line: "\"phone\" was paired".into(),
             },
         ),
+        ("trust the clock", Request::TrustClock),
     ]
 }
 
@@ -278,6 +282,12 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
         from: Some("192.0.2.7".into()),
         links: 1,
         durable: true,
+        fault: None,
+    };
+    let shut = DeviceInfo {
+        links: 0,
+        fault: Some("its time is over".into()),
+        ..info.clone()
     };
     let row = AuditRow {
         number: 8,
@@ -314,7 +324,7 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
         ),
         ("code: right", Answer::Code(CodeVerdict::Right)),
         ("code: wrong", Answer::Code(CodeVerdict::Wrong { left: 2 })),
-        ("devices", Answer::Devices(vec![info])),
+        ("devices", Answer::Devices(vec![info, shut])),
         (
             "revoked",
             Answer::Revoked(Revoked {

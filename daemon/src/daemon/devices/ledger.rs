@@ -2,13 +2,21 @@
 
 use abide_protocol::channel::PublicKey;
 use abide_protocol::message::{AuditRow, DeviceKind};
-use abide_protocol::{DeviceId, Grant};
+use abide_protocol::{DeviceId, Grant, Role};
 use rusqlite::{Connection, Row, params};
 
 use crate::daemon::registry::RegistryError;
 
 /// Rows of the audit at most; the oldest go. The registry itself refuses to lose younger ones.
 const MAX_AUDIT: i64 = 100_000;
+
+/// Instead of the rights in a row of a build that knew more.
+const NONE: Grant = Grant {
+    role: Role::View,
+    sessions: Some(Vec::new()),
+    history: false,
+    expires: Some(0),
+};
 
 /// What the registry knows of a device; its secret is elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +26,8 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) kind: DeviceKind,
     pub(super) grant: Grant,
+    /// If not, the grant could not be read, and none stands in its place.
+    pub(super) read: bool,
     /// Counts the changes of its rights.
     pub(super) epoch: u64,
     pub(super) paired: u64,
@@ -41,18 +51,13 @@ impl Ledger {
         Self(db)
     }
 
-    /// All devices. Rows that this build cannot read are left out and counted: whom they are
-    /// about is not paired.
-    pub(super) fn devices(&self) -> Result<(Vec<Entry>, usize), RegistryError> {
+    /// All devices.
+    pub(super) fn devices(&self) -> Result<Vec<Entry>, RegistryError> {
         let columns = "id, key, name, kind, rights, epoch, paired, seen, came";
         let sql = format!("SELECT {columns} FROM device ORDER BY paired, id");
         let mut select = self.0.prepare_cached(&sql)?;
         let rows = select.query_map([], entry)?;
-        let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-        let all = rows.len();
-        let read: Vec<Entry> = rows.into_iter().flatten().collect();
-        let unread = all - read.len();
-        Ok((read, unread))
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Writes a device and what happened to it, both or none.
@@ -135,6 +140,14 @@ impl Ledger {
         self.0.prepare_cached(sql)?.execute([signed(time)])?;
         Ok(())
     }
+
+    /// Marks an earlier time, and why.
+    pub(super) fn reset(&mut self, time: u64, deed: &Deed) -> Result<(), RegistryError> {
+        let step = self.0.transaction()?;
+        step.execute("UPDATE clock SET seen = ?1", [signed(time)])?;
+        add(&step, deed, time)?;
+        Ok(step.commit()?)
+    }
 }
 
 #[cfg(test)]
@@ -161,13 +174,10 @@ fn add(db: &Connection, deed: &Deed, time: u64) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// `None`: a row of a build that knew more.
-fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let rights: Vec<u8> = row.get(4)?;
-    let Ok(grant) = minicbor::decode(&rights) else {
-        return Ok(None);
-    };
-    Ok(Some(Entry {
+    let grant = minicbor::decode(&rights).ok();
+    Ok(Entry {
         id: DeviceId(row.get(0)?),
         key: PublicKey(row.get(1)?),
         name: row.get(2)?,
@@ -176,12 +186,13 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
             1 => DeviceKind::Browser,
             _ => DeviceKind::Unknown,
         },
-        grant,
+        read: grant.is_some(),
+        grant: grant.unwrap_or(NONE),
         epoch: unsigned(row.get(5)?),
         paired: unsigned(row.get(6)?),
         seen: row.get::<_, Option<i64>>(7)?.map(unsigned),
         from: row.get(8)?,
-    }))
+    })
 }
 
 fn kind_number(kind: DeviceKind) -> i64 {

@@ -31,9 +31,14 @@ impl Home {
 
     /// As a daemon that starts.
     fn open(&self) -> (Arc<Devices>, Vec<DeviceId>) {
+        self.open_at(desk::now())
+    }
+
+    /// As one whose system says that it is then.
+    fn open_at(&self, now: u64) -> (Arc<Devices>, Vec<DeviceId>) {
         let _ = Registry::open(&self.registry()).unwrap();
         let db = Registry::again(&self.registry()).unwrap();
-        let (devices, revoked) = Devices::open(self.path(), db).unwrap();
+        let (devices, revoked) = Devices::open(self.path(), db, now).unwrap();
         (Arc::new(devices), revoked)
     }
 
@@ -238,38 +243,141 @@ fn half_a_pairing_is_none() {
 fn what_has_expired_stays_so_when_the_clock_is_set_back() {
     let home = Home::new("clock");
     let (devices, _) = home.open();
-    let now = desk::now();
+    let (id, now) = (DeviceId([1; 16]), desk::now());
     devices.keep(new(1, Some(now + 1000)), from()).unwrap();
     assert!(devices.known(key(1)).is_some());
-    devices.lock().clock.now(now + 2000);
+    devices.lock().clock.now(now + 2000, Instant::now());
     assert_eq!(devices.known(key(1)), None);
-    assert_eq!(devices.over(), [DeviceId([1; 16])]);
-    assert_eq!(devices.standing(DeviceId([1; 16])).grant, Err(End::Expired));
-    assert!(devices.join(DeviceId([1; 16]), from()).is_none());
-    drop(devices);
+    assert_eq!(devices.standing(id).grant, Err(End::Expired));
+    assert!(devices.join(id, from()).is_none());
+    assert_eq!(devices.over(), [id]);
+    let expired = devices.expire(id).unwrap();
+    assert!(expired.news && expired.epoch == 1);
+    assert_eq!((devices.over(), devices.first_end()), (vec![], None));
     // A clock that was ahead when the daemon last ran.
-    let (devices, _) = home.open();
-    devices.lock().clock.now(now + 3_600_000);
+    devices.lock().clock.now(now + 3_600_000, Instant::now());
     devices.now();
     let warnings = devices.warnings();
     assert!(
-        warnings.iter().any(|line| line.contains("set back by 5")),
+        warnings.iter().any(|line| line.contains("set back by 59")),
         "{warnings:?}"
     );
     drop(devices);
     let (devices, revoked) = home.open();
-    assert_eq!((names(&devices).len(), revoked.len()), (0, 1));
+    assert_eq!((names(&devices).len(), revoked), (1, vec![]));
+    assert_eq!(devices.known(key(1)), None);
     assert!(devices.now() >= now + 3_600_000);
-    // Time that is granted counts from the time that holds.
-    let refused = devices.keep(new(2, None), from()).map(|_| {
-        let grant = new(2, Some(now + 1000)).grant;
-        devices
-            .regrant(DeviceId([2; 16]), grant, None)
-            .err()
-            .unwrap()
-            .kind
-    });
-    assert_eq!(refused.unwrap(), FailKind::Invalid);
+    // It was told, and keepers hear of it again.
+    assert_eq!(devices.over(), [id]);
+    let expired = devices.expire(id).unwrap();
+    assert!(!expired.news && expired.epoch == 1);
+    assert_eq!(actions(&devices), ["paired", "expired"]);
+    // No time is granted by a clock that is another one than the latest time.
+    let refused = devices.end_after(Some(60_000)).unwrap_err();
+    assert!(
+        refused.line.contains("abide devices trust-clock"),
+        "{}",
+        refused.line
+    );
+    let refused = devices.regrant(id, new(1, None).grant, Some(60_000));
+    assert_eq!(refused.err().unwrap().kind, FailKind::State);
+}
+
+#[test]
+fn a_clock_that_was_ahead_loses_nobody() {
+    const YEAR: u64 = 365 * 24 * 3_600_000;
+    let home = Home::new("ahead");
+    let (devices, _) = home.open();
+    let (id, now) = (DeviceId([1; 16]), desk::now());
+    devices.keep(new(1, Some(now + YEAR / 2)), from()).unwrap();
+    devices.keep(new(2, None), from()).unwrap();
+    drop(devices);
+    let (devices, revoked) = home.open_at(now + YEAR);
+    assert_eq!(revoked, []);
+    assert!(devices.known(key(1)).is_none() && devices.known(key(2)).is_some());
+    assert!(devices.expire(id).unwrap().news && home.key_file(1).exists());
+    drop(devices);
+
+    let (devices, _) = home.open();
+    assert_eq!(devices.known(key(1)), None);
+    let fault = devices.list()[0].fault.clone().unwrap();
+    assert!(fault.contains("set back"), "{fault}");
+    let told = devices.set_back().unwrap();
+    assert!(told.contains("set back by 36"), "{told}");
+    assert_eq!(devices.set_back(), None);
+    devices.trust_clock().unwrap();
+    assert!(devices.known(key(1)).is_some());
+    // Keepers have dropped what was before.
+    assert_eq!(devices.standing(id).epoch, 1);
+    assert_eq!(devices.warnings(), Vec::<String>::new());
+    assert_eq!(devices.trust_clock().unwrap_err().kind, FailKind::State);
+    assert_eq!(
+        actions(&devices),
+        ["paired", "paired", "expired", "clock", "clock"]
+    );
+    drop(devices);
+    let (devices, _) = home.open();
+    assert!(devices.known(key(1)).is_some() && devices.over().is_empty());
+    devices
+        .regrant(id, new(1, None).grant, Some(60_000))
+        .unwrap();
+    let end = devices.standing(id).grant.unwrap().expires.unwrap();
+    assert!(end <= desk::now() + 60_000, "{end}");
+}
+
+#[test]
+fn a_key_that_others_can_read_shuts_out_its_device_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new("modes");
+    let (devices, _) = home.open();
+    devices.keep(new(1, None), from()).unwrap();
+    devices.keep(new(2, None), from()).unwrap();
+    drop(devices);
+    let set = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(home.key_file(1), permissions).unwrap();
+    };
+    set(0o644);
+    let (devices, revoked) = home.open();
+    assert_eq!(revoked, []);
+    assert!(devices.known(key(1)).is_none() && devices.known(key(2)).is_some());
+    let fault = devices.list()[0].fault.clone().unwrap();
+    assert!(fault.contains("chmod 600"), "{fault}");
+    let warnings = devices.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains(&fault));
+    set(0o600);
+    assert!(devices.known(key(1)).is_some() && devices.warnings().is_empty());
+}
+
+#[test]
+fn rights_of_a_later_build_give_none_and_are_kept() {
+    let home = Home::new("later");
+    let (devices, _) = home.open();
+    let id = DeviceId([1; 16]);
+    devices.keep(new(1, None), from()).unwrap();
+    drop(devices);
+    let db = Registry::again(&home.registry()).unwrap();
+    let rights = || -> Vec<u8> {
+        let select = "SELECT rights FROM device";
+        db.query_row(select, [], |row| row.get(0)).unwrap()
+    };
+    db.execute("UPDATE device SET rights = x'8309f6f4'", [])
+        .unwrap();
+    for _ in 0..2 {
+        let (devices, revoked) = home.open();
+        assert_eq!((revoked, devices.over()), (vec![], vec![]));
+        assert_eq!(devices.known(key(1)), None);
+        let warnings = devices.warnings();
+        assert!(warnings[0].contains("later Abide"), "{warnings:?}");
+        assert_eq!(devices.rename(id, "x").unwrap_err().kind, FailKind::State);
+        assert!(home.key_file(1).exists());
+        assert_eq!(rights(), [0x83, 9, 0xf6, 0xf4]);
+    }
+    let (devices, _) = home.open();
+    devices.regrant(id, new(1, None).grant, None).unwrap();
+    assert!(devices.known(key(1)).is_some() && devices.warnings().is_empty());
+    devices.withdraw(id, End::Revoked).unwrap();
+    assert!(!home.key_file(1).exists());
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn asked(request: &Request) -> [&'static str; 2] {
         Request::Revoke { .. } => [SAY; 2],
         Request::Audit { .. } => [SAY; 2],
         Request::Notify { .. } => [SAY; 2],
+        Request::TrustClock => [SAY; 2],
         Request::Unknown => [SAY; 2],
     }
 }
@@ -217,6 +218,7 @@ fn owners_requests() -> Vec<Request> {
             wait: false,
         },
         Request::Notify { line: "x".into() },
+        Request::TrustClock,
     ]
 }
 

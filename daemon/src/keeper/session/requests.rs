@@ -127,7 +127,8 @@ impl Session {
             | Request::Devices
             | Request::EditDevice { .. }
             | Request::Revoke { .. }
-            | Request::Audit { .. } => {
+            | Request::Audit { .. }
+            | Request::TrustClock => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
             Request::Search { query, .. } => return self.search(index, id, &query),
@@ -237,6 +238,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::EditDevice { .. }
         | Request::Revoke { .. }
         | Request::Audit { .. }
+        | Request::TrustClock
         | Request::Notify { .. }
         | Request::Unknown => None,
     }
