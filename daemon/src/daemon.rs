@@ -4,6 +4,7 @@
 mod connection;
 mod desk;
 mod devices;
+mod directories;
 mod gate;
 mod keepers;
 mod link;

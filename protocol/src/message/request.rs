@@ -220,6 +220,13 @@ pub enum Request {
         #[cbor(n(0), with = "crate::wire::texts::line")]
         line: String,
     },
+    /// To the daemon: directories whose paths begin so; for a form in which a session is made. Nothing
+    /// typed yet: those in the user's home. Answered `Directories`.
+    #[n(26)]
+    Directories {
+        #[cbor(n(0), with = "crate::wire::texts::directory")]
+        typed: String,
+    },
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]
     Unknown,

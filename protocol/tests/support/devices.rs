@@ -76,6 +76,7 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
             wait
         }),
         word().prop_map(|line| Request::Notify { line }),
+        word().prop_map(|typed| Request::Directories { typed }),
     ]
 }
 
@@ -164,6 +165,7 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
             }
         ),
         vec(audit_row(), 0..3).prop_map(Answer::Audit),
+        vec(word(), 0..3).prop_map(Answer::Directories),
     ]
 }
 
@@ -245,6 +247,12 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
                 line: "\"phone\" was paired".into(),
             },
         ),
+        (
+            "directories",
+            Request::Directories {
+                typed: "/home/someone/so".into(),
+            },
+        ),
     ]
 }
 
@@ -313,5 +321,9 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
             }),
         ),
         ("audit", Answer::Audit(vec![row])),
+        (
+            "directories",
+            Answer::Directories(vec!["/home/someone/source".into()]),
+        ),
     ]
 }

@@ -207,6 +207,7 @@ const answer = choice({
   Rows: [5, record({ from: [0, u64], rows: [1, rows] })],
   Exited: [6, record({ status: [0, exitStatus] })],
   Found: [9, record({ hits: [0, list(hit)], next: [1, optional(u64)], searched: [2, u64] })],
+  Directories: [17, record({ directories: [0, list(texts.line)] })],
 });
 
 const look = record({
@@ -283,6 +284,7 @@ const request = choice({
   Remove: [8, ofSession],
   Clear: [9, ofSession],
   Search: [15, record({ session: [0, id], query: [1, search] })],
+  Directories: [26, record({ typed: [0, texts.directory] })],
 });
 
 const refusals = names("Busy", "StreamLost", "NeedsConfirm", "Forbidden", "Discarded");

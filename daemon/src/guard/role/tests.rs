@@ -38,6 +38,7 @@ fn allowed(request: &Request) -> &'static str {
         Request::Revoke { .. } => "ot",
         Request::Audit { .. } => "ot",
         Request::Notify { .. } => "ot",
+        Request::Directories { .. } => "ot",
         Request::Unknown => "otafu",
     }
 }
@@ -108,7 +109,7 @@ fn requests(session: SessionId) -> Vec<Request> {
     .collect()
 }
 
-fn about_devices() -> [Request; 10] {
+fn about_devices() -> [Request; 11] {
     let pairing = PairingNo(1);
     let device = DeviceId([1; 16]);
     [
@@ -139,6 +140,7 @@ fn about_devices() -> [Request; 10] {
             wait: false,
         },
         Request::Notify { line: "x".into() },
+        Request::Directories { typed: "/".into() },
         Request::Share { change: None },
         Request::Share {
             change: Some(Box::default()),

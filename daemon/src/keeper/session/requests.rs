@@ -127,7 +127,8 @@ impl Session {
             | Request::Devices
             | Request::EditDevice { .. }
             | Request::Revoke { .. }
-            | Request::Audit { .. } => {
+            | Request::Audit { .. }
+            | Request::Directories { .. } => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
             Request::Search { query, .. } => return self.search(index, id, &query),
@@ -238,6 +239,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::Revoke { .. }
         | Request::Audit { .. }
         | Request::Notify { .. }
+        | Request::Directories { .. }
         | Request::Unknown => None,
     }
 }
