@@ -5,6 +5,7 @@ mod connection;
 mod cuts;
 mod desk;
 mod devices;
+mod directories;
 mod gate;
 mod keepers;
 mod link;

@@ -79,6 +79,9 @@ pub const SEARCH_HITS: u32 = 1000;
 /// Bytes of the line that a hit quotes at most; longer ones are cut around the match.
 pub const MAX_HIT_LINE: usize = 4096;
 
+/// Directories that one answer names at most: more than anybody looks through.
+pub const DIRECTORIES: usize = 100;
+
 /// Encoded bytes of one column at most: a cluster's text, its span (3) and a new pen (1 + three
 /// colours of 5 + 2 + 1 + 5) with a link of its own (7 besides its text).
 const CELL: usize = MAX_CLUSTER + 3 + 24 + 7;

@@ -195,7 +195,7 @@ fn there_is_a_vector_of_every_kind() {
     };
     assert_eq!(names(&to_server, &["Request", "request"]).len(), 27);
     assert_eq!(names(&to_server, &["Input", "event"]).len(), 6);
-    assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 17);
+    assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 18);
 }
 
 fn check_cuts<M: Message + PartialEq + Debug>(vectors: &Value) {

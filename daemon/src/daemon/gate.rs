@@ -95,7 +95,7 @@ fn may_ask(grant: &Grant, request: &Request) -> Result<(), Failure> {
             covered(grant, *session)?;
             history(grant, true)
         }
-        Request::New { .. } => manages(grant),
+        Request::New { .. } | Request::Directories { .. } => manages(grant),
         Request::End { session, .. } | Request::Rename { session, .. } => {
             covered(grant, *session)?;
             manages(grant)
@@ -206,6 +206,7 @@ pub(super) fn shown(grant: &Grant, answer: Answer) -> Answer {
         | Answer::Rows { .. }
         | Answer::Exited(_)
         | Answer::Found { .. }
+        | Answer::Directories(_)
         | Answer::Unknown => answer,
         Answer::Status(_)
         | Answer::Environment(_)

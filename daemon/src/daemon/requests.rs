@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::link::{KeeperLink, LinkError};
 use super::roster::{failure, has_ended, unknown};
-use super::{Daemon, login, owner, records, revocation};
+use super::{Daemon, directories, login, owner, records, revocation};
 use crate::keeper::birth::{self, Birth};
 
 /// Keepers that a list asks at most, the youngest first.
@@ -55,6 +55,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         Request::Revoke { device } => revocation::revoke(daemon, device).await,
         Request::Audit { after, limit, wait } => owner::audit(daemon, after, limit, wait).await,
         Request::TrustClock => owner::trust_clock(daemon),
+        Request::Directories { typed } => directories::beginning(typed).await,
         Request::Pair { .. } => Err(failure(
             FailKind::Internal,
             "a pairing belongs to the link that began it",

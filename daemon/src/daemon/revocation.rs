@@ -94,18 +94,19 @@ pub(super) async fn part_for_now(daemon: &Daemon) {
 /// Ends what has expired, as long as the daemon runs.
 pub(super) async fn mind_time(daemon: Arc<Daemon>) {
     let mut rows = daemon.devices.rows();
-    let mut uncut = Vec::new();
     loop {
         if let Some(line) = daemon.devices.set_back() {
             notices::announce(&daemon, &line);
         }
-        uncut.extend(expire(&daemon).await);
-        if cut(&daemon, &uncut).await.is_empty() {
-            uncut.clear();
+        let cuts = expire(&daemon).await;
+        let cut = Cut::begin(&daemon, &cuts);
+        let silent = cut.confirmed(&daemon, |_| ()).await.join(", ");
+        if !silent.is_empty() {
+            let line = format!("what has expired is not confirmed in: {silent}");
+            notices::announce(&daemon, &line);
         }
         let left = daemon.devices.first_end();
         let left = left.map(|end| end.saturating_sub(daemon.devices.now()));
-        let left = left.or((!uncut.is_empty()).then_some(u64::MAX));
         let wait = left.map(|left| Duration::from_millis(left).min(LOOK));
         let elapsed = async {
             match wait {

@@ -213,6 +213,9 @@ pub enum Answer {
     Revoked(#[n(0)] Revoked),
     #[n(16)]
     Audit(#[cbor(n(0), with = "crate::wire::lists::list")] Vec<AuditRow>),
+    /// Absolute paths, in order; the first [`DIRECTORIES`](crate::limits::DIRECTORIES) at most.
+    #[n(17)]
+    Directories(#[cbor(n(0), with = "crate::wire::lists::lines")] Vec<String>),
     /// A kind this build does not know.
     #[n(65535)]
     Unknown,

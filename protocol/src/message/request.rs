@@ -224,6 +224,13 @@ pub enum Request {
     /// by it from now on.
     #[n(26)]
     TrustClock,
+    /// To the daemon: directories whose paths begin so; for a form in which a session is made. Nothing
+    /// typed yet: those in the user's home. Answered `Directories`.
+    #[n(27)]
+    Directories {
+        #[cbor(n(0), with = "crate::wire::texts::directory")]
+        typed: String,
+    },
     /// A kind this build does not know: answered `Unsupported`.
     #[n(65535)]
     Unknown,

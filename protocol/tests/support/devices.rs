@@ -78,6 +78,7 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
         }),
         word().prop_map(|line| Request::Notify { line }),
         Just(Request::TrustClock),
+        word().prop_map(|typed| Request::Directories { typed }),
     ]
 }
 
@@ -168,6 +169,7 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
             }
         ),
         vec(audit_row(), 0..3).prop_map(Answer::Audit),
+        vec(word(), 0..3).prop_map(Answer::Directories),
     ]
 }
 
@@ -260,6 +262,12 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
             },
         ),
         ("trust the clock", Request::TrustClock),
+        (
+            "directories",
+            Request::Directories {
+                typed: "/home/someone/so".into(),
+            },
+        ),
     ]
 }
 
@@ -334,5 +342,9 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
             }),
         ),
         ("audit", Answer::Audit(vec![row])),
+        (
+            "directories",
+            Answer::Directories(vec!["/home/someone/source".into()]),
+        ),
     ]
 }

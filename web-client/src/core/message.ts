@@ -223,6 +223,7 @@ const answer = choice({
       lost: [3, optional(lostRows)],
     }),
   ],
+  Directories: [17, record({ directories: [0, list(texts.line)] })],
 });
 
 const look = record({
@@ -299,6 +300,7 @@ const request = choice({
   Remove: [8, ofSession],
   Clear: [9, ofSession],
   Search: [15, record({ session: [0, id], query: [1, search] })],
+  Directories: [27, record({ typed: [0, texts.directory] })],
 });
 
 const refusals = names("Busy", "StreamLost", "NeedsConfirm", "Forbidden", "Discarded");

@@ -99,6 +99,7 @@ fn asked(request: &Request) -> [&'static str; 2] {
         Request::Audit { .. } => [SAY; 2],
         Request::Notify { .. } => [SAY; 2],
         Request::TrustClock => [SAY; 2],
+        Request::Directories { .. } => [ONLY_MANAGE; 2],
         Request::Unknown => [SAY; 2],
     }
 }
@@ -175,6 +176,7 @@ fn requests(session: SessionId) -> Vec<Request> {
             epoch: None,
         },
         Request::LoginEnvironment,
+        Request::Directories { typed: "/".into() },
         Request::Trust {
             session,
             trusted: true,

@@ -39,6 +39,7 @@ fn allowed(request: &Request) -> &'static str {
         Request::Audit { .. } => "ot",
         Request::Notify { .. } => "ot",
         Request::TrustClock => "o",
+        Request::Directories { .. } => "ot",
         Request::Unknown => "otafu",
     }
 }
@@ -141,6 +142,7 @@ fn about_devices() -> [Request; 11] {
         },
         Request::Notify { line: "x".into() },
         Request::TrustClock,
+        Request::Directories { typed: "/".into() },
         Request::Share { change: None },
         Request::Share {
             change: Some(Box::default()),

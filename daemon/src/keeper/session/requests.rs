@@ -128,7 +128,8 @@ impl Session {
             | Request::EditDevice { .. }
             | Request::Revoke { .. }
             | Request::Audit { .. }
-            | Request::TrustClock => {
+            | Request::TrustClock
+            | Request::Directories { .. } => {
                 refused(FailKind::Unsupported, "that is a question for the daemon")
             }
             Request::Search { query, .. } => return self.search(index, id, &query),
@@ -240,6 +241,7 @@ fn session_of(request: &Request) -> Option<SessionId> {
         | Request::Audit { .. }
         | Request::TrustClock
         | Request::Notify { .. }
+        | Request::Directories { .. }
         | Request::Unknown => None,
     }
 }
