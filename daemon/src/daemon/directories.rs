@@ -30,13 +30,11 @@ pub(super) async fn beginning(typed: String) -> Result<Answer, Failure> {
         drop(turn);
         found
     });
-    match timeout(PATIENCE, reading).await {
-        Ok(Ok(found)) => Ok(Answer::Directories(found)),
-        Ok(Err(_)) | Err(_) => {
-            let line = "the file system does not answer; type the directory's whole path";
-            Err(failure(FailKind::Internal, line))
-        }
-    }
+    let Ok(Ok(found)) = timeout(PATIENCE, reading).await else {
+        let line = "the file system does not answer; type the directory's whole path";
+        return Err(failure(FailKind::Internal, line));
+    };
+    Ok(Answer::Directories(found))
 }
 
 /// Hidden ones are found by their dot only. What cannot be read holds nothing.

@@ -247,6 +247,12 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
             },
         ),
         ("revoke all", Request::Revoke { device: None }),
+    ]
+}
+
+/// Those that came later than pairing, in their order.
+pub(super) fn later_requests() -> Vec<(&'static str, Request)> {
+    vec![
         (
             "audit",
             Request::Audit {
@@ -269,6 +275,17 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
             },
         ),
     ]
+}
+
+fn example_row() -> AuditRow {
+    AuditRow {
+        number: 8,
+        time: 1_700_000_000_000,
+        actor: "local".into(),
+        action: "paired".into(),
+        target: "phone".into(),
+        detail: "type".into(),
+    }
 }
 
 pub(super) fn answers() -> Vec<(&'static str, Answer)> {
@@ -296,14 +313,6 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
         links: 0,
         fault: Some("its time is over".into()),
         ..info.clone()
-    };
-    let row = AuditRow {
-        number: 8,
-        time: 1_700_000_000_000,
-        actor: "local".into(),
-        action: "paired".into(),
-        target: "phone".into(),
-        detail: "type".into(),
     };
     vec![
         (
@@ -341,7 +350,7 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
                 warning: None,
             }),
         ),
-        ("audit", Answer::Audit(vec![row])),
+        ("audit", Answer::Audit(vec![example_row()])),
         (
             "directories",
             Answer::Directories(vec!["/home/someone/source".into()]),

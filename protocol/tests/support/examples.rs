@@ -534,7 +534,9 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
     let id = RequestId(17);
     let requests = requests().into_iter().chain(between_daemon_and_keepers());
     let requests = requests.chain(searches());
-    let requests = requests.chain(super::devices::requests());
+    let requests = requests
+        .chain(super::devices::requests())
+        .chain(super::devices::later_requests());
     let requests = requests.chain(super::share::requests());
     examples.extend(requests.map(|(name, request)| {
         (

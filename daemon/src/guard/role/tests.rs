@@ -110,7 +110,7 @@ fn requests(session: SessionId) -> Vec<Request> {
     .collect()
 }
 
-fn about_devices() -> [Request; 11] {
+fn about_devices() -> [Request; 12] {
     let pairing = PairingNo(1);
     let device = DeviceId([1; 16]);
     [
