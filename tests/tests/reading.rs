@@ -298,6 +298,8 @@ fn a_history_that_was_cut_short_says_which_rows_are_missing() {
         &["search", "work", "x"],
         &format!("{first} to {last}"),
     );
+    let attached = home.run_abide(&["attach", "work"]);
+    assert!(String::from_utf8_lossy(&attached.stderr).contains("cannot be read"));
     opened.set_len(4096).unwrap();
     damaged(&home, &["capture", "work", "--lines", "1..2"], "1 to 2");
     // Not even the beginning is left.

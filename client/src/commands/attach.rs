@@ -234,7 +234,9 @@ async fn show_ended(args: &AttachArgs, history: u64) -> Result<(), Failure> {
     };
     let answer = sessions::ask(&args.found, request).await?;
     let Answer::Captured {
-        history, snapshot, ..
+        history,
+        snapshot,
+        lost,
     } = answer
     else {
         return Err(sessions::unexpected("the daemon"));
@@ -244,5 +246,6 @@ async fn show_ended(args: &AttachArgs, history: u64) -> Result<(), Failure> {
     for row in history.iter().chain(screen) {
         println!("{}", String::from_utf8_lossy(&ansi::row(row)));
     }
+    super::damage(&args.found, lost.unwrap_or_default());
     Ok(())
 }
