@@ -20,10 +20,14 @@ export interface ConnectionEvents {
   message(message: ToClient): void;
 }
 
-/** Milliseconds in which a link that is in doubt has to answer. */
+/** Milliseconds in which something has to come over a link that is in doubt. */
 const DOUBT = 3_000;
+/** Milliseconds of silence after which a link is in doubt: a dead one does not say so. */
+const SILENCE = 20_000;
 
 export class Connection {
+  /** Somebody looks: else a silent link costs nothing. */
+  seen = true;
   readonly #dial: Dial;
   readonly #credentials: Credentials;
   readonly #events: ConnectionEvents;
@@ -31,6 +35,8 @@ export class Connection {
   #state: ConnectionState = { type: "Over", end: { type: "Lost", live: false } };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #doubted: ReturnType<typeof setTimeout> | undefined;
   /** When the last live link was lost, or the first attempt made. */
   #downSince = 0;
 
@@ -52,7 +58,7 @@ export class Connection {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#calm();
     const link = this.#link;
     this.#link = null;
     link?.close();
@@ -65,7 +71,14 @@ export class Connection {
       this.#connect();
     } else if (this.#state.type === "Live") {
       this.#doubt();
+      this.#listen();
     }
+  }
+
+  /** What should have come did not: the link has to prove itself, unless it did a moment ago. */
+  doubt(): void {
+    const silent = Date.now() - (this.#link?.heard ?? 0);
+    if (this.seen && this.#state.type === "Live" && silent >= DOUBT) this.#doubt();
   }
 
   /** Dropped where there is no live link: its sender hears of it by the state. */
@@ -92,6 +105,7 @@ export class Connection {
       live: (agent) => {
         this.#failures = 0;
         this.#enter({ type: "Live", agent });
+        this.#listen();
       },
       message: (message) => this.#events.message(message),
       over: (end) => this.#link === link && this.#lost(end),
@@ -99,9 +113,10 @@ export class Connection {
     this.#link = link;
   }
 
-  #lost(end: LinkEnd): void {
+  #lost(end: LinkEnd, since = Date.now()): void {
     this.#link = null;
-    if (this.#state.type === "Live") this.#downSince = Date.now();
+    this.#calm();
+    if (this.#state.type === "Live") this.#downSince = since;
     if (isFinal(end)) {
       this.#enter({ type: "Over", end });
       return;
@@ -114,14 +129,35 @@ export class Connection {
     this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
-  /** A link over which nothing comes may be long dead. */
+  /** Doubts the link after a silence. */
+  #listen(): void {
+    clearTimeout(this.#silence);
+    if (!this.seen) return;
+    const silent = Date.now() - (this.#link?.heard ?? 0);
+    if (silent >= SILENCE) this.#doubt();
+    const wait = silent < SILENCE ? SILENCE - silent : SILENCE;
+    this.#silence = setTimeout(() => this.#listen(), wait);
+  }
+
+  /** A link over which nothing comes may be long dead: something is asked, and anything is an answer. */
   #doubt(): void {
-    const link = this.#link;
-    const timer = setTimeout(() => link?.close(), DOUBT);
-    this.roundTrip().then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    if (this.#doubted !== undefined) return;
+    const { link, now } = { link: this.#link, now: Date.now() };
+    this.#doubted = setTimeout(() => {
+      this.#doubted = undefined;
+      if (link === null || link.heard >= now) return;
+      // What is shown is as old as the last that came.
+      this.#link = null;
+      link.close();
+      this.#lost({ type: "Lost", live: true }, link.heard);
+    }, DOUBT);
+    this.roundTrip().catch(() => undefined);
+  }
+
+  #calm(): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#doubted);
+    this.#doubted = undefined;
   }
 
   #enter(state: ConnectionState): void {

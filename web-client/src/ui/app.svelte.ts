@@ -6,6 +6,7 @@ import type { Role } from "../core/channel/pairing.ts";
 import { Connection, type ConnectionState } from "../core/connection.ts";
 import { isOfThisVersion, type LinkEnd } from "../core/link.ts";
 import type { ToClient } from "../core/message.ts";
+import { forgetDrafts } from "./drafts.ts";
 import { note } from "./notes.svelte.ts";
 import { Pairing } from "./pairing.svelte.ts";
 import { Sessions } from "./sessions.svelte.ts";
@@ -81,6 +82,8 @@ class App {
   view = $state.raw<View>({ type: "Loading" });
   /** Name of the session in the address; empty: the list. */
   session = $state("");
+  /** The page goes by itself, and asks nobody. */
+  reloading = false;
 
   async start(): Promise<void> {
     // The secret leaves the address, and with it the history of the browser, before anything else.
@@ -88,7 +91,10 @@ class App {
     const link = location.pathname === "/p" && fragment !== "" ? location.href : null;
     if (location.pathname !== "/") history.replaceState(null, "", "/");
     addEventListener("hashchange", () => this.#route());
-    document.addEventListener("visibilitychange", () => !document.hidden && this.#wake());
+    document.addEventListener("visibilitychange", () => {
+      if (this.view.type === "Desk") this.view.desk.connection.seen = !document.hidden;
+      if (!document.hidden) this.#wake();
+    });
     for (const event of ["online", "pageshow"]) addEventListener(event, () => this.#wake());
     const device = await load().catch(() => null);
     if (link !== null) this.pair(link, device);
@@ -119,6 +125,7 @@ class App {
     const desk = new Desk(device, (end) => this.#over(device, end));
     this.view = { type: "Desk", desk };
     this.#route();
+    desk.connection.seen = !document.hidden;
     desk.connection.start();
     return desk;
   }
@@ -131,6 +138,7 @@ class App {
 
   async unpair(): Promise<void> {
     this.close();
+    forgetDrafts();
     await forget();
     this.view = { type: "Unpaired", text: null };
   }
@@ -170,8 +178,15 @@ function refusal(end: LinkEnd): string {
 
 /** Whether the page goes: another build of the daemon serves another page. */
 function reloadOnce(build: string): boolean {
-  if (sessionStorage.getItem(RELOADED) === build) return false;
-  sessionStorage.setItem(RELOADED, build);
+  try {
+    if (sessionStorage.getItem(RELOADED) === build) return false;
+    sessionStorage.setItem(RELOADED, build);
+  } catch {
+    // Where nothing is kept, it could go in a circle.
+    note("Abide was updated on the computer: reload this page.");
+    return false;
+  }
+  app.reloading = true;
   location.reload();
   return true;
 }
