@@ -12,6 +12,11 @@ const SOLID = "linear-gradient(currentColor,currentColor)";
 const SAFE = /^(https?|mailto):/i;
 const UNDERLINES = ["", "solid", "double", "wavy", "dotted", "dashed"] as const;
 
+/** Whether a link leads somewhere that may be opened. */
+export function mayOpen(uri: string): boolean {
+  return SAFE.test(uri);
+}
+
 /** Paints rows in one font and with the colours of one screen. */
 export class RowPainter {
   constructor(
@@ -42,6 +47,8 @@ export class RowPainter {
 
   #run(run: Run): HTMLElement {
     const element = runElement(run.pen, this.colors);
+    // On a screen that changes, links would be stops of the Tab key that come and go.
+    if (element.localName === "a") element.tabIndex = -1;
     element.style.width = `${run.cells * this.font.cell.width}px`;
     const cut = this.#cut(run);
     const [only] = cut;
@@ -113,7 +120,7 @@ function runElement(pen: Pen, colors: Colors): HTMLElement {
 }
 
 function elementOf(link: Pen["link"]): HTMLElement {
-  if (link === null || !SAFE.test(link.uri)) {
+  if (link === null || !mayOpen(link.uri)) {
     const run = document.createElement("span");
     run.className = "run";
     return run;
@@ -124,7 +131,6 @@ function elementOf(link: Pen["link"]): HTMLElement {
   anchor.title = link.uri;
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
-  anchor.tabIndex = -1;
   return anchor;
 }
 
