@@ -61,11 +61,13 @@ browser-tools: $(PAGE) $(EMULATOR)
 	@$(NEED) chromium firefox-esr WebKitWebDriver:webkit2gtk-driver xvfb-run:xvfb xauth \
 		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl vim:vim htop less python3
 
-## Format, clippy, types, licences, and the tests that read the tree.
+## Format, clippy, types, licences, the fuzz targets, and the tests that read the tree.
 lint: test-tools $(PAGE)
+	@$(NEED) c++:g++
 	cargo fmt --all --check
 	cd web-client && npm run --silent lint && npm run --silent check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo check --locked --manifest-path daemon/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz-check
 	cargo deny --locked check bans licenses sources
 	cargo nextest run --locked --cargo-profile checked -p abide-tests --test tidy
 

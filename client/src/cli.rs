@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use abide_protocol::Size;
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 
 mod devices;
@@ -14,7 +14,7 @@ mod sharing;
 
 use crate::duration;
 use crate::sessions::complete;
-pub use devices::{Audit, Devices, DevicesCommand, Pair, Rights, Role};
+pub use devices::{Audit, Changes, Devices, DevicesCommand, Pair, Rights, Role};
 pub use reading::{Capture, LineRange, Search, Tail};
 pub use sharing::{Join, LOOPBACK_PORT, Machines, MachinesCommand, Share, Web};
 
@@ -27,6 +27,7 @@ Exit codes:
   3    no such session, or the name fits several
   4    the session's state or name does not allow it
   5    something is used up (disk, terminals, connections)
+  6    rows of history cannot be read; all others were
   124  `wait --timeout` ran out
   254  the link to the session was lost
   255  could not attach
@@ -54,6 +55,7 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   pid, keeper_pid, tty
   trusted         its programs may use Abide as you do (`abide trust`)
   confined        its keeper is under Landlock
+  history_lost    {rows, first, last} that cannot be read, as far as somebody has tried
   updates_sent, updates_made   changes that viewers were sent, and that were encoded for it";
 
 const OVERVIEW: &str = "\
@@ -188,7 +190,7 @@ pub struct Attach {
     pub take: bool,
     /// Rows of history to bring into this terminal's scrollback first [default: 1000, or as
     /// configured]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub history: Option<u64>,
     /// After the loss of a link to another machine, send by itself what was typed less than this
     /// before; of what is older or was typed meanwhile, Enter sends it and Esc drops it [default: 5s]
@@ -390,12 +392,13 @@ fn variable(text: &str) -> Result<(OsString, OsString), String> {
     }
 }
 
-/// What is wrong with a command line, in one line with the next step.
+/// What is wrong with a command line, in one line with the next step. `words` are those after the
+/// program's name.
 #[must_use]
-pub fn one_line(error: &clap::Error) -> String {
+pub fn one_line(error: &clap::Error, words: &[OsString]) -> String {
     let text = error.render().to_string();
     let mut line = String::new();
-    let mut help = "abide --help".to_owned();
+    let mut help = named(words) + " --help";
     for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
         if let Some(usage) = part.strip_prefix("Usage: ") {
             let words = usage
@@ -417,10 +420,23 @@ pub fn one_line(error: &clap::Error) -> String {
     format!("{line}; see: {help}")
 }
 
+/// The command that the words begin with: `abide devices role`.
+fn named(words: &[OsString]) -> String {
+    let mut name = "abide".to_owned();
+    let mut command = Cli::command();
+    for word in words {
+        let Some(next) = command.find_subcommand(word) else {
+            break;
+        };
+        name = format!("{name} {}", next.get_name());
+        command = next.clone();
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -430,14 +446,15 @@ mod tests {
     #[test]
     fn what_is_wrong_fits_a_line() {
         let check = |arguments: &[&str], expected: &str| {
+            let words: Vec<OsString> = arguments.iter().map(OsString::from).collect();
             let arguments = std::iter::once(&"abide").chain(arguments);
             let error = Cli::try_parse_from(arguments).unwrap_err();
-            assert_eq!(one_line(&error), expected);
+            assert_eq!(one_line(&error, &words), expected);
         };
         check(
             &["new", "--size", "0x5"],
             "invalid value '0x5' for '--size <COLSxROWS>': a size is COLUMNSxROWS, each 1 to 1000, \
-             for example 120x40; see: abide --help",
+             for example 120x40; see: abide new --help",
         );
         check(
             &["send", "work"],
@@ -455,7 +472,37 @@ mod tests {
         check(
             &["wait", "--timeout", "soon"],
             "invalid value 'soon' for '--timeout <TIME>': a time is a number with a unit: 500ms, \
-             30s, 5m, 2h, 1d; see: abide --help",
+             30s, 5m, 2h, 1d; see: abide wait --help",
+        );
+        check(
+            &["tail", "-n", "zzz"],
+            "invalid value 'zzz' for '--lines <N>': invalid digit found in string; \
+             see: abide tail --help",
+        );
+        check(
+            &["tail", "-n", "-3"],
+            "invalid value '-3' for '--lines <N>': invalid digit found in string; \
+             see: abide tail --help",
+        );
+        check(
+            &["capture", "work", "--lines", "9..7"],
+            "invalid value '9..7' for '--lines <A..B>': the lines 9..7 end before they begin; \
+             see: abide capture --help",
+        );
+        check(
+            &["search", "work", "x", "--context", "-1"],
+            "invalid value '-1' for '--context <N>': invalid digit found in string; \
+             see: abide search --help",
+        );
+        check(
+            &["rm", "--frobnicate"],
+            "unexpected argument '--frobnicate' found; tip: to pass '--frobnicate' as a value, \
+             use '-- --frobnicate'; see: abide remove --help",
+        );
+        check(
+            &["devices", "role", "phone", "--expires", "soon"],
+            "invalid value 'soon' for '--expires <TIME>': a time is a number with a unit: 500ms, \
+             30s, 5m, 2h, 1d; see: abide devices role --help",
         );
     }
 }

@@ -26,12 +26,13 @@ mod type_in;
 mod wait;
 mod web;
 
-use abide_protocol::message::{EndHow, FailKind};
+use abide_protocol::message::{EndHow, FailKind, LostRows};
 
 use crate::cli::{self, Command};
-use crate::fault::{Fault, failure};
+use crate::fault::{DAMAGED, Fault, failure};
 use crate::look::Asked;
-use crate::sessions;
+use crate::rows::lost_rows;
+use crate::sessions::{self, Located, Place};
 pub use completions::VARIABLE as COMPLETION_VARIABLE;
 
 /// Does what the command line says and answers with the exit code.
@@ -60,7 +61,7 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
         Some(Command::Devices(args)) => devices::run(args.command).await,
         Some(Command::Audit(args)) => audit::run(args).await,
         Some(Command::Join(args)) => join::run(args).await,
-        Some(Command::Machines(args)) => machines::run(args),
+        Some(Command::Machines(args)) => machines::run(args).await,
         Some(Command::Stdio) => stdio::run().await,
         Some(Command::Daemon(args)) => daemon::run(args.command).await,
         Some(Command::Doctor(args)) => doctor::run(args).await,
@@ -73,6 +74,22 @@ pub async fn run(command: Option<Command>) -> Result<u8, Fault> {
 #[expect(clippy::print_stderr, reason = "commands speak to people")]
 fn note(line: &str) {
     eprintln!("abide: {line}");
+}
+
+/// Tells of rows that cannot be read, and gives the exit code for it.
+fn damage(found: &Located, lost: LostRows) -> u8 {
+    if lost.rows == 0 {
+        return 0;
+    }
+    let file = match &found.place {
+        Place::Here(paths) => paths.history(found.info.id).display().to_string(),
+        Place::Away(_) => "the file of its history".into(),
+    };
+    note(&format!(
+        "{} cannot be read: {file} is damaged; all others are whole; check the disk it is on",
+        lost_rows(lost)
+    ));
+    DAMAGED
 }
 
 /// Refuses a name that no session can have.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::linger::{self, Linger};
 use crate::link::Link;
 use crate::paint::{Caps, Depth};
+use crate::rows::lost_rows;
 use crate::{sessions, unit};
 
 /// Oldest kernel that has all that keepers use.
@@ -90,7 +91,9 @@ pub async fn examine(paths: &Paths) -> Vec<Check> {
         )),
     }
     checks.push(keepers(paths).await);
-    checks.push(confinement(&sessions::peek(paths).await));
+    let known = sessions::peek(paths).await;
+    checks.push(confinement(&known));
+    checks.push(history(paths, &known));
     checks.push(service());
     checks.push(logout(linger::state()));
     checks.push(locale(|name| std::env::var_os(name)));
@@ -286,6 +289,32 @@ fn confinement(sessions: &[SessionInfo]) -> Check {
             "boot a kernel 5.19 or later with Landlock (lsm=landlock,...); new sessions use it",
         ),
     }
+}
+
+/// What somebody wanted to read and could not.
+fn history(paths: &Paths, sessions: &[SessionInfo]) -> Check {
+    let lost = sessions.iter().filter_map(|info| {
+        let lost = info.history_lost?.some()?;
+        Some((info, lost_rows(lost)))
+    });
+    let mut lost = lost.collect::<Vec<_>>().into_iter();
+    let Some((info, rows)) = lost.next() else {
+        return Check::ok("history", "all that was asked for could be read");
+    };
+    let file = paths.history(info.id);
+    let others = match lost.len() {
+        0 => String::new(),
+        count => format!(", and some of {count} other sessions"),
+    };
+    Check::warn(
+        "history",
+        format!(
+            "{rows} of \"{}\" cannot be read: {} is damaged{others}",
+            info.name.escape_debug(),
+            file.display()
+        ),
+        "check the disk; sessions go on, and so does what they show from now on",
+    )
 }
 
 fn service() -> Check {

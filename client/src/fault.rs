@@ -16,6 +16,8 @@ pub const NOT_FOUND: u8 = 3;
 pub const CONFLICT: u8 = 4;
 /// Something is used up.
 pub const EXHAUSTED: u8 = 5;
+/// Rows of history cannot be read; the others were.
+pub const DAMAGED: u8 = 6;
 /// `wait --timeout` ran out; as `timeout(1)` has it.
 pub const TIMED_OUT: u8 = 124;
 

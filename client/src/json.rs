@@ -7,11 +7,13 @@ use std::io::{self, Write};
 
 use abide_protocol::Snapshot;
 use abide_protocol::message::{
-    CertificateInfo, DaemonStatus, ExitStatus, Failure, SessionInfo, SessionState, ShareInfo,
+    CertificateInfo, DaemonStatus, ExitStatus, Failure, LostRows, SessionInfo, SessionState,
+    ShareInfo,
 };
 use serde::Serialize;
 
 use crate::remote::machines::Known;
+use crate::rows::line_number;
 use crate::sessions::Located;
 pub use devices::{Audit, Device, device_id, kind, role};
 
@@ -83,6 +85,24 @@ pub struct Session<'a> {
     confined: Option<bool>,
     updates_sent: Option<u64>,
     updates_made: Option<u64>,
+    /// Rows of history that cannot be read, as far as somebody has tried; null: none.
+    history_lost: Option<Lost>,
+}
+
+/// Rows that cannot be read, counted from 1.
+#[derive(Debug, Serialize)]
+struct Lost {
+    rows: u64,
+    first: u64,
+    last: u64,
+}
+
+impl Lost {
+    fn of(lost: LostRows) -> Option<Self> {
+        let LostRows { rows, from, end } = lost.some()?;
+        let (first, last) = (line_number(from), end.0);
+        Some(Self { rows, first, last })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +154,7 @@ impl<'a> From<&'a SessionInfo> for Session<'a> {
             confined: info.confined,
             updates_sent: info.updates_sent,
             updates_made: info.updates_made,
+            history_lost: info.history_lost.and_then(Lost::of),
         }
     }
 }
@@ -220,6 +241,8 @@ pub struct Capture<'a> {
     history: Vec<&'a str>,
     /// Rows of the screen, top to bottom.
     rows: Vec<&'a str>,
+    /// Rows of `history` that cannot be read, and are empty there.
+    lost: Option<Lost>,
 }
 
 #[derive(Debug, Serialize)]
@@ -236,6 +259,7 @@ impl<'a> Capture<'a> {
         info: &'a SessionInfo,
         history: &'a [std::sync::Arc<abide_protocol::Row>],
         snapshot: &'a Snapshot,
+        lost: LostRows,
     ) -> Self {
         let text = |row: &'a std::sync::Arc<abide_protocol::Row>| row.text().trim_end_matches(' ');
         Self {
@@ -251,6 +275,7 @@ impl<'a> Capture<'a> {
             },
             history: history.iter().map(text).collect(),
             rows: snapshot.rows.iter().map(text).collect(),
+            lost: Lost::of(lost),
         }
     }
 }
@@ -378,7 +403,7 @@ mod tests {
             ..SessionInfo::named(id, "work".into())
         };
         let session = "active bells bytes command confined created directory driver ended exit_code \
-                       history_bytes history_rows history_stored id keeper_pid last_line machine name pid \
+                       history_bytes history_lost history_rows history_stored id keeper_pid last_line machine name pid \
                        rebuilt signal size state title trusted tty updates_made updates_sent used viewers";
         assert_eq!(fields(&Session::from(&info)).join(" "), session);
         let value = serde_json::to_value(Session::from(&info)).unwrap();

@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            complain_about(&cli::one_line(&error));
+            let words: Vec<_> = std::env::args_os().skip(1).collect();
+            complain_about(&cli::one_line(&error, &words));
             return ExitCode::from(USAGE);
         }
         // Help and version are errors to the parser.

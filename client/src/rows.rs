@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use abide_protocol::limits::ROWS_PER_REQUEST;
-use abide_protocol::message::{Answer, CaptureRange, Failure, Hit, Request, Search};
+use abide_protocol::message::{Answer, CaptureRange, Failure, Hit, LostRows, Request, Search};
 use abide_protocol::{Book, LineNo, Row, SessionId, Snapshot};
 
 use crate::link::Link;
@@ -39,6 +39,7 @@ pub struct Found {
 pub struct Reader {
     link: Link,
     session: SessionId,
+    lost: LostRows,
 }
 
 impl Reader {
@@ -49,7 +50,11 @@ impl Reader {
             Err(error) if error.nobody() => sessions::connect_daemon_of(&found.place).await?,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { link, session })
+        Ok(Self {
+            link,
+            session,
+            lost: LostRows::default(),
+        })
     }
 
     /// The presented screen, with `history` rows before it.
@@ -62,7 +67,14 @@ impl Reader {
             range: CaptureRange { history },
         };
         match self.link.request(request).await? {
-            Answer::Captured { history, snapshot } => Ok((history, snapshot)),
+            Answer::Captured {
+                history,
+                snapshot,
+                lost,
+            } => {
+                self.lose(lost);
+                Ok((history, snapshot))
+            }
             _ => Err(unexpected("the session")),
         }
     }
@@ -81,7 +93,10 @@ impl Reader {
             count: end.since(from).min(ROWS_PER_REQUEST),
         };
         match self.link.request(request).await? {
-            Answer::Rows { from, rows } => Ok((from, rows)),
+            Answer::Rows { from, rows, lost } => {
+                self.lose(lost);
+                Ok((from, rows))
+            }
             _ => Err(unexpected("the session")),
         }
     }
@@ -134,13 +149,37 @@ impl Reader {
         Ok((first, rows))
     }
 
+    fn lose(&mut self, lost: Option<LostRows>) {
+        let lost = lost.unwrap_or_default();
+        // What was read twice is lost once.
+        if lost.from >= self.lost.end || lost.end <= self.lost.from {
+            self.lost.add(lost);
+        }
+    }
+
+    /// Which of the rows that were read are blank because they cannot be read.
+    #[must_use]
+    pub fn lost(&self) -> LostRows {
+        self.lost
+    }
+
+    /// The same, since the last call.
+    pub fn take_lost(&mut self) -> LostRows {
+        std::mem::take(&mut self.lost)
+    }
+
     pub async fn search(&mut self, query: Search) -> Result<Found, Failure> {
         let request = Request::Search {
             session: self.session,
             query,
         };
         match self.link.request(request).await? {
-            Answer::Found { hits, next, .. } => Ok(Found { hits, next }),
+            Answer::Found {
+                hits, next, lost, ..
+            } => {
+                self.lose(lost);
+                Ok(Found { hits, next })
+            }
             _ => Err(unexpected("the session")),
         }
     }
@@ -155,12 +194,23 @@ pub fn on_screen(snapshot: &Snapshot) -> &[Arc<Row>] {
     }
 }
 
-/// The rows down to the last that shows something.
+/// The rows down to the last that shows something or is marked.
 #[must_use]
 pub fn used(rows: &[Arc<Row>]) -> &[Arc<Row>] {
-    let blank = |row: &Arc<Row>| row.text().trim_end_matches(' ').is_empty();
-    let end = rows.iter().rposition(|row| !blank(row));
+    let end = rows.iter().rposition(|row| row.is_used());
     rows.get(..end.map_or(0, |last| last + 1)).unwrap_or(&[])
+}
+
+/// `20 rows (1 to 20)`, as people count them.
+#[must_use]
+pub fn lost_rows(lost: LostRows) -> String {
+    let LostRows { rows, from, end } = lost;
+    let first = line_number(from);
+    match (rows, end.since(from)) {
+        (1, _) => format!("1 row ({first})"),
+        (rows, all) if rows == all => format!("{rows} rows ({first} to {})", end.0),
+        (rows, _) => format!("{rows} rows (between {first} and {})", end.0),
+    }
 }
 
 /// How people and programs count rows: from 1, the first row that the session ever showed.

@@ -167,7 +167,12 @@ impl Scroll {
 
     pub fn answer(&mut self, ask: &Ask, answer: Result<Answer, Failure>) {
         match (ask, answer) {
-            (Ask::Rows { from, count }, Ok(Answer::Rows { from: first, rows })) => {
+            (
+                Ask::Rows { from, count },
+                Ok(Answer::Rows {
+                    from: first, rows, ..
+                }),
+            ) => {
                 let moved = self.document.rows(*from, *count, first, rows);
                 if moved > 0 {
                     for line in [&mut self.view, &mut self.cursor.line, &mut self.seen] {

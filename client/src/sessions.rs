@@ -150,15 +150,30 @@ pub async fn ask_daemon(place: &Place, request: Request) -> Result<Answer, Failu
 }
 
 /// A program in a session reaches other machines no more than other sessions here. As everywhere a
-/// guard rail, not a boundary: the keys are its user's.
+/// guard rail, not a boundary: the keys are its user's. The daemon says so, or any keeper, which
+/// classifies who asks by the same notices; where nobody lives there is no session to be in.
 pub async fn may_reach_out(paths: &Paths) -> Result<(), Failure> {
-    let Ok(mut link) = connect_daemon(paths).await else {
-        return Ok(());
-    };
-    match link.request(Request::Status).await {
-        Err(failure) if failure.kind == FailKind::Forbidden => Err(failure),
-        _ => Ok(()),
+    let keepers = keepers(paths).into_iter();
+    let keepers = keepers.map(|id| keeper_path(paths, id));
+    let daemon = paths.run().join(paths::DAEMON_SOCKET);
+    let mut silent = None;
+    for socket in std::iter::once(daemon).chain(keepers) {
+        let answer = match Link::connect(socket).await {
+            Ok(mut link) => link.request(Request::Status).await,
+            Err(error) if error.nobody() => continue,
+            Err(error) => Err(error.into()),
+        };
+        match answer {
+            Ok(_) => return Ok(()),
+            Err(failure) => match failure.kind {
+                FailKind::Forbidden => return Err(failure),
+                // A keeper's answer to whom it would answer.
+                FailKind::Unsupported => return Ok(()),
+                _ => silent = Some(failure),
+            },
+        }
     }
+    silent.map_or(Ok(()), Err)
 }
 
 /// Has a daemon run here.
@@ -190,16 +205,22 @@ fn keeper_path(paths: &Paths, id: SessionId) -> PathBuf {
     paths.run().join(paths::keeper_socket(id))
 }
 
-/// Asks every keeper that has a socket; those that do not answer are left out.
-async fn ask_keepers(paths: &Paths) -> Vec<SessionInfo> {
+/// The sessions whose keeper has a socket.
+fn keepers(paths: &Paths) -> Vec<SessionId> {
     let entries = std::fs::read_dir(paths.run())
         .into_iter()
         .flatten()
         .flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let ids = names.filter_map(|name| paths::session_of_socket(&name));
+    names
+        .filter_map(|name| paths::session_of_socket(&name))
+        .collect()
+}
+
+/// Asks every keeper that has a socket; those that do not answer are left out.
+async fn ask_keepers(paths: &Paths) -> Vec<SessionInfo> {
     let mut asked = tokio::task::JoinSet::new();
-    for id in ids {
+    for id in keepers(paths) {
         let path = keeper_path(paths, id);
         asked.spawn(async move {
             let mut link = Link::connect(path).await.ok()?;

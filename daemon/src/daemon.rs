@@ -2,6 +2,7 @@
 //! no session.
 
 mod connection;
+mod cuts;
 mod desk;
 mod devices;
 mod gate;
@@ -39,6 +40,7 @@ use crate::guard::armour::{self, CoreLimit};
 use crate::guard::{self, Role};
 use crate::keeper::ended;
 use crate::keeper::executable::Executable;
+use cuts::Cuts;
 use desk::Desk;
 use devices::Devices;
 use keepers::Keepers;
@@ -61,6 +63,7 @@ struct Daemon {
     devices: Arc<Devices>,
     pairings: Pairings,
     keepers: Keepers,
+    cuts: Cuts,
     keeper_program: Executable,
     login: OnceCell<Vec<EnvVar>>,
     connections: Arc<Semaphore>,
@@ -162,6 +165,7 @@ async fn serve(
         devices: Arc::new(devices),
         pairings: Pairings::default(),
         keepers,
+        cuts: Cuts::default(),
         keeper_program,
         login: OnceCell::new(),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -268,6 +272,14 @@ impl Daemon {
             })
             .await?;
         warnings.extend(self.devices.warnings());
+        let silent = revocation::names(self, self.cuts.silent()).await;
+        if !silent.is_empty() {
+            warnings.push(format!(
+                "rights that were taken back are not confirmed in: {}; what was typed before may \
+                 still arrive there",
+                silent.join(", ")
+            ));
+        }
         Ok(DaemonStatus {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").into(),

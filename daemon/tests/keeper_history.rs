@@ -8,8 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use abide_protocol::message::{
-    Answer, CaptureRange, ExitStatus, FailKind, Failure, Request, Search, SessionInfo,
-    SessionState, Spec,
+    Answer, CaptureRange, Event, ExitStatus, FailKind, Failure, LostRows, Request, Search,
+    SessionInfo, SessionState, Spec,
 };
 use abide_protocol::{Book, LineNo, Row, record};
 use abided::keeper::ended;
@@ -37,7 +37,7 @@ fn rows(client: &mut Client, info: &SessionInfo, from: u64, count: u64) -> (u64,
         from: LineNo(from),
         count,
     };
-    let Answer::Rows { from, rows } = client.ask(request) else {
+    let Answer::Rows { from, rows, .. } = client.ask(request) else {
         panic!("no rows");
     };
     (
@@ -70,7 +70,9 @@ fn what_memory_has_no_room_for_is_in_a_private_file() {
     }
     let range = CaptureRange { history: u64::MAX };
     let session = info.id;
-    let Answer::Captured { history, snapshot } = client.ask(Request::Capture { session, range })
+    let Answer::Captured {
+        history, snapshot, ..
+    } = client.ask(Request::Capture { session, range })
     else {
         panic!("no capture");
     };
@@ -216,14 +218,114 @@ fn a_killed_keeper_leaves_what_it_had_written() {
     assert_eq!(lines(), all);
     std::fs::rename(&beside, &file).unwrap();
     // Torn where a crash may have torn it.
-    for cut in [1, 4096, 5000, whole.len() / 3] {
+    for cut in [1, 17, 4096, 5000, whole.len() / 3] {
         std::fs::write(&file, &whole[..whole.len() - cut]).unwrap();
         let rest = lines();
-        assert!(rest.len() < all.len() && rest == all[..rest.len()], "{cut}");
+        assert!(rest == all[..rest.len()], "{cut}");
+        // Small cuts reach into the last block at most.
+        let block = abide_screen::limits::BLOCK_ROWS;
+        assert!(
+            cut > 17 || all.len() - rest.len() <= block,
+            "{cut}: {}",
+            rest.len()
+        );
     }
     std::fs::write(&beside, "").unwrap();
     ended::delete(&dir).unwrap();
     assert!(!dir.exists() && !beside.exists());
+}
+
+/// The session goes on, and says what cannot be read any more.
+#[test]
+fn a_damaged_file_of_a_living_session_is_told() {
+    let home = Home::new("damaged");
+    let script = "seq 400000; read x; seq 400001 800000; echo over; read x";
+    let info = bounded(&home, script, 64 << 10, 1 << 30);
+    let mut client = home.connect(&info);
+    client.attach();
+    client.until_text("400000");
+    let file = file(&home, &info);
+    wait_for("the file", || {
+        file.metadata().is_ok_and(|file| file.len() > 64 << 10)
+    });
+    assert_eq!(client.info().history_lost, Some(LostRows::default()));
+    let garbage = vec![0xa5; file.metadata().unwrap().len() as usize];
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&file)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, &garbage))
+        .unwrap();
+    let session = info.id;
+    let count = 3;
+    let request = Request::Rows {
+        session,
+        book: Book::Main,
+        from: LineNo(4),
+        count,
+    };
+    let Answer::Rows { from, rows, lost } = client.ask(request) else {
+        panic!("no rows");
+    };
+    assert_eq!((from, rows.len()), (LineNo(4), 3));
+    assert!(rows.iter().all(|row| row.text().is_empty()));
+    assert_eq!(lost, Some(LostRows::all(LineNo(4), LineNo(7))));
+    let search = |from| Request::Search {
+        session,
+        query: Search {
+            pattern: "^9$".into(),
+            ignore_case: false,
+            from,
+            backwards: false,
+            limit: 5,
+        },
+    };
+    let Answer::Found { hits, lost, .. } = client.ask(search(None)) else {
+        panic!("no search");
+    };
+    let lost = lost.expect("something is lost");
+    assert!(hits.is_empty() && lost.from == LineNo(0) && lost.rows > 1000);
+    let told = |event: &Event| matches!(event, Event::Notice(line) if line.contains("damaged"));
+    client.until("the notice", |client| client.events.iter().any(told));
+    assert_eq!(client.info().history_lost, Some(lost));
+    let log = || std::fs::read_to_string(home.state.join("keepers.log")).unwrap();
+    assert_eq!(log().matches("history cannot be read").count(), 1);
+    // It goes on, on the disk too, and what it writes from now on is kept.
+    client.line("");
+    client.until_text("over");
+    let (_, newest) = rows_of(&mut client, &info, 500_000);
+    assert_eq!(newest, "500000");
+    client.line("");
+    client.until("the end", |client| client.ended.is_some());
+    let record = ended::read(&home.record(info.id)).unwrap();
+    let kept = record.rows.unwrap();
+    assert_eq!(kept.rows(LineNo(500_000), 1).1[0].text(), "500000");
+    let _ = kept.rows(LineNo(0), u64::MAX);
+    assert!(kept.lost(LineNo(0), kept.end()).rows >= lost.rows);
+    assert_eq!(client.events.iter().filter(|event| told(event)).count(), 1);
+}
+
+fn rows_of(client: &mut Client, info: &SessionInfo, from: u64) -> (u64, String) {
+    let (from, mut rows) = rows(client, info, from, 1);
+    (from, rows.remove(0))
+}
+
+/// How much history a record has is what its info and its last screen say.
+#[test]
+fn a_record_says_where_its_history_begins() {
+    let home = Home::new("trimmed");
+    let text = "head -c 6000000 /dev/urandom | base64 -w 64; echo over";
+    for disk in [0, 1 << 20] {
+        let info = bounded(&home, text, 8 << 20, disk);
+        let dir = home.record(info.id);
+        wait_for("the record", || dir.join("info").exists());
+        let record = ended::read(&dir).unwrap();
+        let rows = record.rows.unwrap();
+        let (first, top) = (rows.first(), rows.top());
+        assert_eq!((record.snapshot.first, record.snapshot.top), (first, top));
+        assert_eq!(record.info.history_rows, top.since(first));
+        assert_eq!(rows.lost(first, top).rows, 0);
+        assert!(first > LineNo(0) && (disk == 0) == (first == top));
+    }
 }
 
 #[test]
@@ -264,10 +366,16 @@ fn files_that_are_no_history_are_told_apart() {
             .unwrap_err()
             .contains("no history of Abide's")
     );
-    // A last block that is damaged is left out; the screen is kept.
+    // A last block that is damaged is lost; the screen is kept.
     let mut damaged = whole.clone();
     damaged[4096 + 60] ^= 1;
-    assert_eq!(said(&damaged), Ok("78".into()));
+    assert_eq!(said(&damaged), Ok(String::new()));
+    let rows = ended::read(&dir).unwrap().rows.unwrap();
+    assert_eq!(
+        rows.lost(LineNo(0), rows.end()),
+        LostRows::all(LineNo(0), LineNo(77))
+    );
+    assert_eq!(rows.rows(LineNo(77), 1).1[0].text(), "78");
 }
 
 #[test]

@@ -54,10 +54,13 @@ fn every_input_is_applied_once_across_lost_links() {
     watcher.until_text(&format!("<{total}>"));
     watcher.listen(Duration::from_millis(100));
     let range = CaptureRange { history: u64::MAX };
-    let Answer::Captured { history, snapshot } = watcher.ask(Request::Capture {
+    let Answer::Captured {
+        history, snapshot, ..
+    } = watcher.ask(Request::Capture {
         session: info.id,
         range,
-    }) else {
+    })
+    else {
         panic!("no capture");
     };
     let rows = history

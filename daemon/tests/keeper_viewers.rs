@@ -402,7 +402,7 @@ fn history_comes_before_the_first_state() {
     let top = client.screen.as_ref().unwrap().top;
     assert_eq!((client.tail.len(), client.printed), (1000, top));
     assert_eq!(client.tail[0].text(), (top.0 - 999).to_string());
-    let Answer::Rows { from, rows } = client.ask(Request::Rows {
+    let Answer::Rows { from, rows, .. } = client.ask(Request::Rows {
         session: info.id,
         book: Book::Main,
         from: LineNo(9),
@@ -423,7 +423,9 @@ fn a_long_history_is_captured_whole_while_the_program_goes_on() {
     client.until_text("more\nmore");
     let session = info.id;
     let range = CaptureRange { history: u64::MAX };
-    let Answer::Captured { history, snapshot } = client.ask(Request::Capture { session, range })
+    let Answer::Captured {
+        history, snapshot, ..
+    } = client.ask(Request::Capture { session, range })
     else {
         panic!("no capture");
     };
@@ -577,7 +579,7 @@ fn a_device_that_may_only_see_sees_what_it_was_given() {
         from: LineNo(0),
         count: 402,
     });
-    let Answer::Rows { from, rows } = rows else {
+    let Answer::Rows { from, rows, .. } = rows else {
         panic!("{rows:?}")
     };
     assert_eq!((from, rows.len()), (LineNo(400), 2));

@@ -18,7 +18,7 @@ use crate::input::InputEvent;
 use crate::snapshot::Snapshot;
 use crate::update::Update;
 
-pub use answer::{Answer, DaemonStatus, FailKind, Failure, Hit};
+pub use answer::{Answer, DaemonStatus, FailKind, Failure, Hit, LostRows};
 pub use attach::{Attach, Limits, SizeWish, TerminalLook};
 pub use device::{
     AuditRow, Claiming, CodeVerdict, DeviceEdit, DeviceInfo, DeviceKind, PairingOffer,

@@ -81,6 +81,12 @@ impl Paths {
         self.state.join("sessions")
     }
 
+    /// Where the history of a session is that its keeper's memory has no room for.
+    #[must_use]
+    pub fn history(&self, session: SessionId) -> PathBuf {
+        self.sessions().join(session.to_string()).join("history")
+    }
+
     #[must_use]
     pub fn registry(&self) -> PathBuf {
         self.state.join("abide.db")

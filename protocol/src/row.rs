@@ -114,6 +114,12 @@ impl Row {
         &self.text
     }
 
+    /// It shows something, or a shell has marked a place in it.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        !self.marks.is_empty() || !self.text.trim_end_matches(' ').is_empty()
+    }
+
     #[must_use]
     pub fn run_count(&self) -> usize {
         self.runs.len()

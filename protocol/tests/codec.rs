@@ -331,7 +331,7 @@ fn rows_and_segments_skip_what_is_new() {
     });
     match read(&frame(2, &rows)) {
         Ok(Some(ToClient::Answer {
-            answer: Answer::Rows { from, rows },
+            answer: Answer::Rows { from, rows, .. },
             ..
         })) => {
             assert_eq!(from, LineNo(9));

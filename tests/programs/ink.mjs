@@ -2,7 +2,7 @@
 // new ones; what is finished leaves for the scrollback. Keys decide what comes, so that a script
 // can wait: `t` ten spinner ticks, `l` a list that moves, `o` overflow, `w` wide text, `r` redraw
 // with everything erased, `T` the whole transcript printed anew as agents do that have outgrown the
-// screen, `a` alternate screen and back, `q` the end.
+// screen, `O` the same fifty times as it grows, `a` alternate screen and back, `q` the end.
 const out = process.stdout;
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const colours = ['\x1b[38;2;215;119;87m', '\x1b[38;5;114m', '\x1b[36m', '\x1b[95m'];
@@ -61,6 +61,15 @@ const acts = {
     drawn = 0;
     out.write('\x1b[2J\x1b[3J\x1b[H');
     draw(transcript);
+  },
+  O: () => {
+    const again = (left) => {
+      const steps = transcript.length === 0 ? 10 : 1;
+      for (let n = 0; n < steps; n += 1) transcript.push(`\x1b[32m●\x1b[39m step ${(done += 1)}`);
+      acts.T();
+      if (left > 1) setTimeout(() => again(left - 1), 20);
+    };
+    again(50);
   },
   w: () => draw(['日本語の行 \x1b[1m太字\x1b[22m', 'e\u0301 accents, \x1b[4:3mcurly\x1b[4:0m, \x1b]8;;http://example.test/\x1b\\link\x1b]8;;\x1b\\']),
   r: () => {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use support::home::Home;
+use support::pairing::Paired;
 use support::process;
 use support::wait;
 
@@ -118,7 +119,7 @@ fn untouched(home: &Home) {
 const FIX: &str = "type outside of it: abide trust work";
 const START: &str = "not started from inside a session";
 const NESTED: &str = "this terminal is the session";
-const REFUSED: [(&str, &str, &str); 26] = [
+const REFUSED: [(&str, &str, &str); 29] = [
     ("abide attach other", NESTED, NESTED),
     ("script -qec 'abide attach other' /dev/null", FIX, FIX),
     ("script -qec 'abide attach work' /dev/null", FIX, FIX),
@@ -147,6 +148,9 @@ const REFUSED: [(&str, &str, &str); 26] = [
     ("abide clear other", FIX, FIX),
     ("abide trust other", FIX, FIX),
     ("abide trust work", FIX, FIX),
+    ("abide join", FIX, FIX),
+    ("abide machines forget desk", FIX, FIX),
+    ("abide send ssh://127.0.0.1/work hello", FIX, FIX),
     ("abide daemon restart", FIX, START),
     ("abide daemon start", "", START),
 ];
@@ -196,6 +200,36 @@ fn the_rail_stands_without_the_daemon() {
         "{list:?}"
     );
     untouched(&home);
+}
+
+/// Nor are sessions of other machines reached, with the daemon and without it.
+#[test]
+fn programs_in_a_session_reach_no_other_machine() {
+    let Paired { near, far, .. } = &Paired::direct("manage");
+    far.ok(&["new", "there", "--detach", "--", "cat"]);
+    let mut inside = Inside::new(near, "work");
+    let refused = |inside: &mut Inside<'_>| {
+        for command in [
+            "abide send desk:there hello",
+            "abide capture desk:there",
+            "abide new desk:more --detach -- cat",
+            "script -qec 'abide attach desk:there' /dev/null",
+            "abide machines forget desk",
+        ] {
+            inside.refused(command, FIX);
+        }
+    };
+    refused(&mut inside);
+    process::kill(near.daemon().expect("a daemon"));
+    wait::until("the daemon's end", || near.daemon().is_none().then_some(()));
+    refused(&mut inside);
+    assert_eq!(far.ok(&["capture", "there"]).trim(), "");
+    assert_eq!(far.list().len(), 1);
+    // With nobody there, nobody is in a session.
+    near.ok(&["kill", "work"]);
+    near.ok(&["send", "desk:there", "from outside"]);
+    far.wait_screen("there", "from outside");
+    near.ok(&["machines", "forget", "desk"]);
 }
 
 /// Of its own session it hears all, of others their names.

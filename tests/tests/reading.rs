@@ -64,6 +64,11 @@ fn rows_behind_the_alternate_screen_are_read() {
     home.wait_screen("work", "other");
     let tail = home.ok(&["tail", "work", "-n", "3"]);
     assert_eq!(lines(&tail), ["28", "29", "30"]);
+    let captured = home.ok(&["capture", "work", "--history", "2"]);
+    assert_eq!(lines(&captured)[..2], ["29", "30"]);
+    assert!(captured.contains("other"), "{captured}");
+    let all = json(&home.ok(&["capture", "work", "--all", "--json"]));
+    assert_eq!(all["history"].as_array().unwrap().len(), 30);
     let printed = home.ok(&["capture", "work", "--lines", "19..40"]);
     assert!(printed.lines().eq((19..=30).map(|n| n.to_string())));
     let found = home.ok(&["search", "work", "^30$", "-C", "1", "--json"]);
@@ -162,6 +167,146 @@ fn commands_are_printed_with_what_came_of_them() {
         text.ends_with("\n30\n\n32: sleep [running]\non\n"),
         "{text}"
     );
+}
+
+/// A command that runs and has printed nothing has left no more than the mark where its output
+/// will begin.
+#[test]
+fn a_silent_command_is_printed_as_running() {
+    let home = Home::new();
+    session(&home, "work", "exec bash -i");
+    home.wait_screen("work", "$");
+    home.ok(&[
+        "send",
+        "work",
+        r"PS1='\[\e]133;A\a\]% \[\e]133;B\a\]' PS0='\e]133;C\a'",
+    ]);
+    home.wait_screen("work", "\n%");
+    home.ok(&["send", "work", "read x"]);
+    let text = || home.ok(&["capture", "work", "--commands"]);
+    wait::until("the command", || text().contains("read x").then_some(()));
+    assert!(text().ends_with(": read x [running]\n"), "{}", text());
+    // The same behind a program's alternate screen.
+    home.ok(&["keys", "work", "enter"]);
+    home.ok(&["send", "work", r"printf '\e[?1049hoth''er'; read x"]);
+    home.wait_screen("work", "other");
+    assert!(text().ends_with("read x [running]\n"), "{}", text());
+}
+
+/// A session that keeps little in memory has written most of its history down.
+fn spilled(home: &Home) -> std::path::PathBuf {
+    let configuration = home.abide().join("config");
+    std::fs::create_dir_all(&configuration).unwrap();
+    let little = "[history]\nmemory = \"64 KiB\"\n";
+    std::fs::write(configuration.join("config.toml"), little).unwrap();
+    session(home, "work", "seq 400000; exec cat");
+    home.wait_screen("work", "400000");
+    let id = home.info("work")["id"].as_str().unwrap().to_owned();
+    let file = home.abide().join("state/sessions").join(id).join("history");
+    wait::until("the file", || {
+        let metadata = file.metadata().ok()?;
+        (metadata.len() > 64 << 10).then_some(())
+    });
+    file
+}
+
+/// Fails with the exit code of damage and names these lines; gives what was printed.
+fn damaged(home: &Home, arguments: &[&str], lines: &str) -> String {
+    let output = home.run_abide(arguments);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(6), "{arguments:?}: {said}");
+    let expected = format!("rows ({lines}) cannot be read: ");
+    assert!(said.contains(&expected), "{arguments:?}: {said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_damaged_history_is_told_by_whoever_reads_it() {
+    let home = Home::new();
+    let file = spilled(&home);
+    let length = file.metadata().unwrap().len() as usize;
+    let garbage = vec![0x5a; length];
+    let opened = std::fs::OpenOptions::new().write(true).open(&file);
+    std::io::Write::write_all(&mut opened.unwrap(), &garbage).unwrap();
+    let printed = damaged(&home, &["capture", "work", "--lines", "5..7"], "5 to 7");
+    assert_eq!(printed, "\n\n\n");
+    // What is told is what somebody has tried to read.
+    home.run_abide(&["search", "work", "^77$"]);
+    let end = home.info("work")["history_lost"]["last"].as_u64().unwrap();
+    let all = format!("1 to {end}");
+    assert_eq!(damaged(&home, &["search", "work", "^77$"], &all), "");
+    assert_eq!(
+        damaged(&home, &["search", "work", "^399999$"], &all),
+        "399999: 399999\n"
+    );
+    let printed = damaged(&home, &["capture", "work", "--all", "--json"], &all);
+    let lost = &json(&printed)["lost"];
+    assert_eq!(
+        lost,
+        &serde_json::json!({ "rows": end, "first": 1, "last": end })
+    );
+    let tail = damaged(
+        &home,
+        &["tail", "work", "-n", "399999"],
+        &format!("2 to {end}"),
+    );
+    assert!(tail.ends_with("\n399999\n400000\n"));
+    let commands = home.run_abide(&["capture", "work", "--commands"]);
+    assert_eq!(commands.status.code(), Some(6));
+    assert!(
+        home.ok(&["capture", "work", "--lines", "399000..399001"])
+            .starts_with("399000")
+    );
+    assert!(home.ok(&["info", "work"]).contains("cannot be read"));
+    let doctor = home.run_abide(&["doctor"]);
+    let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(doctor.contains(&file.display().to_string()), "{doctor}");
+    home.ok(&["clear", "work"]);
+    assert_eq!(home.info("work")["history_lost"], Value::Null);
+}
+
+#[test]
+fn a_history_that_was_cut_short_says_which_rows_are_missing() {
+    let home = Home::new();
+    let file = spilled(&home);
+    let keeper = home.keeper("work");
+    home.ok(&["kill", "work"]);
+    wait::until("the end of the keeper", || {
+        (!process::lives(keeper)).then_some(())
+    });
+    assert_eq!(home.info("work")["history_lost"], Value::Null);
+    let rows = home.info("work")["history_rows"].as_u64().unwrap();
+    let opened = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    opened.set_len(file.metadata().unwrap().len() / 2).unwrap();
+    let lost = home.info("work")["history_lost"].clone();
+    let (first, last) = (
+        lost["first"].as_u64().unwrap(),
+        lost["last"].as_u64().unwrap(),
+    );
+    assert!(first > 1 && last == rows, "{lost}");
+    assert_eq!(home.ok(&["capture", "work", "--lines", "1..2"]), "1\n2\n");
+    let range = format!("{}..{}", first - 1, first + 1);
+    let printed = damaged(
+        &home,
+        &["capture", "work", "--lines", &range],
+        &format!("{first} to {}", first + 1),
+    );
+    assert_eq!(printed, format!("{}\n\n\n", first - 1));
+    damaged(
+        &home,
+        &["search", "work", "x"],
+        &format!("{first} to {last}"),
+    );
+    opened.set_len(4096).unwrap();
+    damaged(&home, &["capture", "work", "--lines", "1..2"], "1 to 2");
+    // Not even the beginning is left.
+    opened.set_len(100).unwrap();
+    let output = home.run_abide(&["capture", "work", "--lines", "1..2"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be read"));
+    assert_eq!(output.status.code(), Some(4));
+    let all = serde_json::json!({ "rows": rows, "first": 1, "last": rows });
+    assert_eq!(home.info("work")["history_lost"], all);
 }
 
 #[test]

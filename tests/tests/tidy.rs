@@ -137,6 +137,34 @@ fn members_depend_only_on_what_they_may() {
     }
 }
 
+/// Text never becomes markup in the page: what a program shows is never read as HTML.
+#[test]
+fn the_page_makes_no_markup_of_text() {
+    const FORBIDDEN: [&str; 7] = [
+        "{@html",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "createContextualFragment",
+        "parseFromString",
+        "document.write",
+    ];
+    let sources = files();
+    let sources = sources
+        .iter()
+        .filter(|(name, _)| name.starts_with("web-client/src/"));
+    let mut found = Vec::new();
+    let mut read = 0;
+    for (name, path) in sources {
+        read += 1;
+        let text = text(path);
+        let used = FORBIDDEN.iter().filter(|way| text.contains(**way));
+        found.extend(used.map(|way| format!("{name}: {way}")));
+    }
+    assert!(read > 50, "only {read} files of the page were read");
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn unsafe_is_in_two_places_only() {
     let mut found = Vec::new();

@@ -59,11 +59,37 @@ pub struct Rights {
     pub expires: Option<Duration>,
 }
 
+/// The rights that a device gets instead of those it has.
+#[derive(Debug, Args)]
+pub struct Changes {
+    /// A session that it is about from now on; may be given several times
+    #[arg(short, long, value_name = "SESSION", add = ArgValueCompleter::new(complete::living))]
+    pub session: Vec<String>,
+    /// It is about all sessions from now on
+    #[arg(long, conflicts_with = "session")]
+    pub all_sessions: bool,
+    /// With the role view: it may read, search and copy history too
+    #[arg(long)]
+    pub history: bool,
+    /// With the role view: it may read no history
+    #[arg(long, conflicts_with = "history")]
+    pub no_history: bool,
+    /// It may come for this long from now on (12h, 30d)
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub expires: Option<Duration>,
+    /// It may come until it is revoked
+    #[arg(long, conflicts_with = "expires")]
+    pub no_expiry: bool,
+}
+
 /// Let another device into your sessions
 ///
 /// Shows a QR code for a phone, or a link for `abide join` on another machine, and waits. The device
 /// shows six digits; type them here to let it in. Whoever sees the code or the link may ask, for two
 /// minutes (ten with --link); nobody gets in without the digits.
+///
+/// Where another device has its name already, it gets a number behind it, and you are asked whether to
+/// revoke the other one.
 ///
 /// A device that types is a shell of yours, until you take it back with `abide devices revoke`.
 #[derive(Debug, Args)]
@@ -84,6 +110,9 @@ pub struct Pair {
     /// Print a link to pass on instead of a picture
     #[arg(long)]
     pub link: bool,
+    /// Revoke the device that has its name, if there is one, without asking
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// List and change the devices that may come, or take that back
@@ -118,13 +147,15 @@ pub enum DevicesCommand {
         name: String,
     },
     /// Give a device other rights; its connections end and come back
+    ///
+    /// What is not named stays as it is: its sessions, whether it reads history, and when it ends.
     Role {
         /// Its name, or the beginning of its id
         device: String,
         #[arg(value_enum)]
         role: Role,
         #[command(flatten)]
-        rights: Rights,
+        changes: Changes,
     },
     /// Take a device's access back
     ///
@@ -149,7 +180,13 @@ pub struct Audit {
     #[arg(short, long)]
     pub follow: bool,
     /// Rows to print at most, the newest
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 1000)]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1000
+    )]
     pub rows: u32,
     /// Print JSON: one object per line
     #[arg(long)]

@@ -16,6 +16,7 @@ JSON fields:
   alternate       the program is on its alternate screen
   cursor          {row, column, visible}, counted from 0
   history, rows   texts, without trailing blanks
+  lost            {rows, first, last} of the history that cannot be read, and are empty
 With --lines, an array of {line, text, wrapped}; with --commands, an array of
   {line, prompt, command, output, exit_code}";
 
@@ -31,7 +32,8 @@ Exit codes:
   0    found
   1    nothing was found
   2    the command line or the pattern is wrong, or the search failed
-  3    no such session, or the name fits several";
+  3    no such session, or the name fits several
+  6    rows of history cannot be read, which says nothing of the others";
 
 /// Print a session's screen
 ///
@@ -45,8 +47,15 @@ pub struct Capture {
     /// Keep colours, attributes and links as escape sequences
     #[arg(long)]
     pub ansi: bool,
-    /// Rows of history to print before the screen
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "all")]
+    /// Rows of history to print before the screen; while a program is on its alternate screen, what
+    /// stands on the main one counts as history
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 0,
+        conflicts_with = "all"
+    )]
     pub history: u64,
     /// Print all of the history before the screen
     #[arg(long)]
@@ -77,7 +86,13 @@ pub struct Tail {
     #[arg(short, long)]
     pub follow: bool,
     /// Lines to begin with
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 10
+    )]
     pub lines: u64,
     /// Keep colours, attributes and links as escape sequences
     #[arg(long)]
@@ -102,10 +117,10 @@ pub struct Search {
     #[arg(short, long)]
     pub ignore_case: bool,
     /// Also print this many rows before and after each match
-    #[arg(short = 'C', long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1000))]
+    #[arg(short = 'C', long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1000))]
     pub context: u64,
     /// Stop after this many matches
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// Print JSON: an array of matches
     #[arg(long)]

@@ -233,7 +233,10 @@ async fn show_ended(args: &AttachArgs, history: u64) -> Result<(), Failure> {
         range: CaptureRange { history },
     };
     let answer = sessions::ask(&args.found, request).await?;
-    let Answer::Captured { history, snapshot } = answer else {
+    let Answer::Captured {
+        history, snapshot, ..
+    } = answer
+    else {
         return Err(sessions::unexpected("the daemon"));
     };
     let used = snapshot.rows.iter().rposition(|row| row.cells() > 0);

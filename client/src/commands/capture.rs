@@ -12,31 +12,37 @@ use crate::cli;
 use crate::fault::Fault;
 use crate::output::Out;
 use crate::rows::Reader;
+use crate::sessions::Located;
 use crate::{ansi, json, sessions};
 
 pub(super) async fn run(args: cli::Capture) -> Result<u8, Fault> {
     let found = sessions::find(args.target.session.as_deref()).await?;
     let mut reader = Reader::open(&found).await?;
     if let Some(range) = args.lines {
-        return lines::print(&mut reader, range, &args).await;
+        lines::print(&mut reader, range, &args).await?;
+    } else if args.commands {
+        commands::print(&mut reader, args.json).await?;
+    } else {
+        screen(&found, &mut reader, &args).await?;
     }
-    if args.commands {
-        return commands::print(&mut reader, args.json).await;
-    }
+    Ok(super::damage(&found, reader.take_lost()))
+}
+
+/// Prints the screen, and the history before it that is asked for.
+async fn screen(found: &Located, reader: &mut Reader, args: &cli::Capture) -> Result<(), Fault> {
     let history = if args.all { u64::MAX } else { args.history };
     let (history, snapshot) = reader.capture(history).await?;
     let mut out = Out::open();
     if args.json {
         json::print(
             &mut out,
-            &json::Capture::new(&found.info, &history, &snapshot),
+            &json::Capture::new(&found.info, &history, &snapshot, reader.lost()),
         )?;
     } else {
         let rows: Vec<_> = history.into_iter().chain(snapshot.rows).collect();
         print(&mut out, &rows, args.ansi)?;
     }
-    out.flush()?;
-    Ok(0)
+    Ok(out.flush()?)
 }
 
 /// Rows down to the last that is not blank.

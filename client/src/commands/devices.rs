@@ -1,12 +1,13 @@
 //! `abide devices`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use abide_protocol::message::{Answer, DeviceEdit, DeviceInfo, FailKind, Request, SessionInfo};
-use abide_protocol::{Grant, SessionId};
+use abide_protocol::{DeviceId, Grant, SessionId};
 
 use super::list::clean;
-use crate::cli::{DevicesCommand, Rights, Role};
+use crate::cli::{Changes, DevicesCommand, Role};
 use crate::duration::age;
 use crate::fault::{FAILED, Fault, failure};
 use crate::output::Out;
@@ -21,21 +22,24 @@ pub(super) async fn run(command: Option<DevicesCommand>) -> Result<u8, Fault> {
         DevicesCommand::Info { device, json } => info(&place, &device, json).await,
         DevicesCommand::Rename { device, name } => {
             super::check_name(&name)?;
-            let device = find(&place, &device).await?.id;
-            let edit = DeviceEdit::Name(name);
+            let info = find(&place, &device).await?;
+            let (device, edit) = (info.id, DeviceEdit::Name(name.clone()));
             sessions::ask_daemon(&place, Request::EditDevice { device, edit }).await?;
+            let mut out = Out::open();
+            writeln!(out, "\"{}\" is called \"{name}\" now", clean(&info.name))?;
+            out.flush()?;
             Ok(0)
         }
         DevicesCommand::Role {
             device,
             role,
-            rights,
-        } => set_role(&place, &device, role, &rights).await,
+            changes,
+        } => set_role(&place, &device, role, &changes).await,
         DevicesCommand::Revoke { device, .. } => revoke(&place, device.as_deref()).await,
     }
 }
 
-async fn all(place: &Place) -> Result<Vec<DeviceInfo>, Fault> {
+pub(super) async fn all(place: &Place) -> Result<Vec<DeviceInfo>, Fault> {
     match sessions::ask_daemon(place, Request::Devices).await? {
         Answer::Devices(devices) => Ok(devices),
         _ => Err(sessions::unexpected("the daemon").into()),
@@ -76,6 +80,11 @@ pub(super) async fn sessions_of(
         ids.push(sessions::find_in(place, Some(name)).await?.id);
     }
     Ok(Some(ids))
+}
+
+/// As the wire has it.
+pub(super) fn millis(lasts: Duration) -> u64 {
+    u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)
 }
 
 const fn column(head: &'static str, give: Give, weight: u8) -> Column {
@@ -205,20 +214,41 @@ async fn info(place: &Place, device: &str, as_json: bool) -> Result<u8, Fault> {
     Ok(0)
 }
 
-async fn set_role(place: &Place, device: &str, role: Role, rights: &Rights) -> Result<u8, Fault> {
-    let device = find(place, device).await?;
-    let expires = rights.expires.map(|lasts| {
-        let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-        clock::now().saturating_add(lasts)
-    });
+async fn set_role(place: &Place, device: &str, role: Role, changes: &Changes) -> Result<u8, Fault> {
+    let DeviceInfo { id, grant: was, .. } = find(place, device).await?;
+    let lasts = changes.expires.map(millis);
     let grant = Grant {
         role: role.into(),
-        sessions: sessions_of(place, &rights.session).await?,
-        history: rights.history,
-        expires,
+        sessions: match sessions_of(place, &changes.session).await? {
+            Some(named) => Some(named),
+            None => was.sessions.filter(|_| !changes.all_sessions),
+        },
+        history: (was.history || changes.history) && !changes.no_history,
+        // By our clock, for a daemon that does not know durations.
+        expires: match lasts {
+            Some(lasts) => Some(clock::now().saturating_add(lasts)),
+            None => was.expires.filter(|_| !changes.no_expiry),
+        },
     };
-    let (device, edit) = (device.id, DeviceEdit::Grant(grant));
-    sessions::ask_daemon(place, Request::EditDevice { device, edit }).await?;
+    let edit = DeviceEdit::Grant { grant, lasts };
+    sessions::ask_daemon(place, Request::EditDevice { device: id, edit }).await?;
+    say_rights(place, &json::device_id(id)).await
+}
+
+/// What a device may do, in one line.
+async fn say_rights(place: &Place, id: &str) -> Result<u8, Fault> {
+    let info = find(place, id).await?;
+    let known = sessions::list(place).await.sessions;
+    let mut out = Out::open();
+    writeln!(
+        out,
+        "\"{}\": role {}, sessions: {}, expires: {}",
+        clean(&info.name),
+        role_of(&info.grant),
+        scope(&info.grant, &known),
+        expiry(info.grant.expires)
+    )?;
+    out.flush()?;
     Ok(0)
 }
 
@@ -228,12 +258,17 @@ async fn revoke(place: &Place, device: Option<&str>) -> Result<u8, Fault> {
         Some(name) => Some(find(place, name).await?.id),
         None => None,
     };
+    withdraw(place, device).await
+}
+
+/// Revokes a device, or all, and says what a person should know about it.
+pub(super) async fn withdraw(place: &Place, device: Option<DeviceId>) -> Result<u8, Fault> {
     let answer = sessions::ask_daemon(place, Request::Revoke { device }).await?;
     let Answer::Revoked(revoked) = answer else {
         return Err(sessions::unexpected("the daemon").into());
     };
-    let mut out = Out::open();
     if device.is_none() {
+        let mut out = Out::open();
         let line = match revoked.devices {
             1 => "1 device is revoked; this machine has a new key".into(),
             devices => format!("{devices} devices are revoked; this machine has a new key"),

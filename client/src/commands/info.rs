@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
-use abide_protocol::message::{Answer, FailKind, Request, SessionInfo};
+use abide_protocol::message::{Answer, FailKind, LostRows, Request, SessionInfo};
 
 use super::list::{at_home, clean, state};
 use crate::cli;
 use crate::duration::age;
 use crate::fault::Fault;
 use crate::output::Out;
+use crate::rows::lost_rows;
 use crate::sessions::{self, has_ended};
 use crate::{clock, json};
 
@@ -42,7 +43,7 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
         .map(|driver| format!(", driven by {}", clean(driver)));
     let living = !has_ended(info);
     let trusted = living && info.trusted == Some(true);
-    let lines: [(&str, Option<String>); 19] = [
+    let lines: [(&str, Option<String>); 20] = [
         ("id", Some(info.id.to_string())),
         ("command", Some(clean(&info.command))),
         ("directory", Some(clean(&at_home(&info.directory)))),
@@ -71,6 +72,7 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
         ),
         ("output", Some(bytes(info.bytes))),
         ("history", Some(history(info))),
+        ("lost", info.history_lost.and_then(LostRows::some).map(lost)),
         (
             "rebuilt",
             Some(info.rebuilt).filter(|times| *times > 0).map(rebuilt),
@@ -97,6 +99,13 @@ fn print(out: &mut Out, info: &SessionInfo) -> std::io::Result<()> {
 
 fn rebuilt(times: u32) -> String {
     format!("the screen was rebuilt {times} times after a fault; please report it")
+}
+
+fn lost(rows: LostRows) -> String {
+    format!(
+        "{} cannot be read: its file is damaged; check the disk",
+        lost_rows(rows)
+    )
 }
 
 /// How much there is, and where.

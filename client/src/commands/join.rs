@@ -29,6 +29,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
         check_name(name)?;
     }
     let paths = sessions::paths()?;
+    sessions::may_reach_out(&paths).await?;
     let machines = Machines::of(&paths);
     let text = prompt::secret("Pairing link (it is not shown): ").await?;
     let link =
@@ -45,7 +46,7 @@ pub(super) async fn run(args: cli::Join) -> Result<u8, Fault> {
         let told = match told {
             Told::Code(code, pending) => show(code, pending),
             Told::Again(why) => {
-                super::note(&format!("{why}; trying again"));
+                super::note(&format!("{}: {why}; trying again", link.address));
                 Ok(())
             }
         };

@@ -13,12 +13,14 @@ use crate::remote::machines::{Known, Machines};
 use crate::table::{Cell, Column, Give, layout};
 use crate::{clock, json, sessions};
 
-pub(super) fn run(args: cli::Machines) -> Result<u8, Fault> {
-    let machines = Machines::of(&sessions::paths()?);
+pub(super) async fn run(args: cli::Machines) -> Result<u8, Fault> {
+    let paths = sessions::paths()?;
+    let machines = Machines::of(&paths);
     match args.command {
         None => list(&machines, args.json),
         Some(MachinesCommand::List { json }) => list(&machines, json),
         Some(MachinesCommand::Forget { name }) => {
+            sessions::may_reach_out(&paths).await?;
             machines.forget(&name)?;
             Ok(0)
         }

@@ -1,14 +1,15 @@
 //! `abide pair`: shows a link, and stays until the device that has it is let in or the time is over.
 
 mod picture;
+mod replacing;
 mod typed;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use abide_protocol::message::{
-    Answer, Claiming, CodeVerdict, DeviceKind, FailKind, PairingOffer, PairingStage, Request,
-    Ticket, ToClient,
+    Answer, Claiming, CodeVerdict, DeviceInfo, DeviceKind, FailKind, PairingOffer, PairingStage,
+    Request, Ticket, ToClient,
 };
 use abide_protocol::{PairingNo, RequestId};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,13 +40,12 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
         super::check_name(name)?;
     }
     outside(&place).await?;
-    let lasts = args.rights.expires;
     let offer = PairingOffer {
         role: args.role.into(),
         sessions: super::devices::sessions_of(&place, &args.rights.session).await?,
         history: args.rights.history,
-        lasts: lasts.map(|lasts| u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)),
-        name: args.name,
+        lasts: args.rights.expires.map(super::devices::millis),
+        name: args.name.clone(),
         link: args.link,
     };
     let mut link = sessions::connect_daemon_of(&place).await?;
@@ -53,15 +53,48 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
     let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
-    accompany(link, &ticket, args.link).await
+    let reception = Reception {
+        as_link: args.link,
+        name: args.name,
+        replace: args.replace,
+    };
+    accompany(&place, link, &ticket, reception).await
+}
+
+/// How a device is received.
+pub(super) struct Reception {
+    /// The ticket is a link to pass on, not a picture.
+    pub(super) as_link: bool,
+    /// What it will be called; `None`: as it calls itself.
+    pub(super) name: Option<String>,
+    /// It takes the place of the device that has its name, and nobody is asked.
+    pub(super) replace: bool,
 }
 
 /// Shows the ticket, and stays until the device is let in or the time is over.
-pub(super) async fn accompany(link: Link, ticket: &Ticket, as_link: bool) -> Result<u8, Fault> {
+pub(super) async fn accompany(
+    place: &Place,
+    link: Link,
+    ticket: &Ticket,
+    reception: Reception,
+) -> Result<u8, Fault> {
+    let Reception {
+        as_link,
+        name,
+        replace,
+    } = reception;
     let mut show = Show::begin(ticket, as_link)?;
-    let ending = Pairing::new(link, ticket.pairing)?.run(&mut show).await;
+    let mut pairing = Pairing::new(link, ticket.pairing)?;
+    pairing.called = name;
+    let ending = pairing.run(&mut show).await;
     show.hide()?;
-    ending
+    let ending = ending?;
+    match (pairing.paired.take(), pairing.called.take()) {
+        (Some(new), Some(name)) => {
+            replacing::offer(place, &mut pairing, &new, name.trim(), replace).await
+        }
+        _ => Ok(ending),
+    }
 }
 
 /// A session's screen is shown on other devices, and kept: no place for a secret.
@@ -170,6 +203,9 @@ struct Pairing {
     /// Typed before that.
     early: Option<String>,
     opened: bool,
+    /// What the device is to be called.
+    called: Option<String>,
+    paired: Option<Box<DeviceInfo>>,
     typed: Typed,
     end: [Signal; 3],
 }
@@ -184,6 +220,8 @@ impl Pairing {
             claimed: false,
             early: None,
             opened: false,
+            called: None,
+            paired: None,
             typed: Typed::open().map_err(|_| {
                 let line = "nobody can type the digits here; run it in a terminal";
                 Fault::Usage(line.into())
@@ -261,6 +299,7 @@ impl Pairing {
                 (self.opened, self.claimed) = (true, true);
                 show.hide()?;
                 show.say(&who(&claiming));
+                self.called.get_or_insert(claiming.name);
                 match self.early.take() {
                     Some(code) => self.send(code)?,
                     None => show.say("type the six digits that it shows, or Ctrl-C to refuse:"),
@@ -274,11 +313,23 @@ impl Pairing {
                     clean(&info.name),
                     json::role(info.grant.role)
                 ));
+                self.paired = Some(info);
                 return Ok(Some(0));
             }
             PairingStage::Over(why) => return Err(failure(FailKind::State, why).into()),
         }
         Ok(None)
+    }
+
+    /// The next line that is typed; none where the program is told to end instead.
+    async fn answer(&mut self) -> Result<String, Fault> {
+        let [interrupt, terminate, hang_up] = &mut self.end;
+        tokio::select! {
+            line = self.typed.next() => Ok(line?),
+            _ = interrupt.recv() => Ok(String::new()),
+            _ = terminate.recv() => Ok(String::new()),
+            _ = hang_up.recv() => Ok(String::new()),
+        }
     }
 
     /// Before a device shows a code, Enter takes the picture from the screen. A device shows it a

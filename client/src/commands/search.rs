@@ -25,8 +25,8 @@ pub(super) async fn run(args: cli::Search) -> Result<u8, Fault> {
             "the pattern is longer than {MAX_PATTERN} bytes; give a shorter one"
         )));
     }
-    let found = sessions::find(Some(&args.session)).await?;
-    let mut reader = Reader::open(&found).await?;
+    let session = sessions::find(Some(&args.session)).await?;
+    let mut reader = Reader::open(&session).await?;
     let mut printer = Printer::new(args.json, args.context);
     let mut left = args.limit.unwrap_or(u64::MAX);
     let mut from = None;
@@ -54,7 +54,10 @@ pub(super) async fn run(args: cli::Search) -> Result<u8, Fault> {
         }
     }
     let found = printer.finish(&mut reader).await?;
-    Ok(if found { 0 } else { NOTHING })
+    match super::damage(&session, reader.take_lost()) {
+        0 if !found => Ok(NOTHING),
+        code => Ok(code),
+    }
 }
 
 /// A pattern that is none is the user's mistake; and 1 already means that nothing was found.

@@ -28,14 +28,16 @@ pub(super) async fn run(args: cli::Tail) -> Result<u8, Fault> {
         used(on_screen(&snapshot)).len() as u64
     };
     let from = begin(&mut reader, &extent, &snapshot, shown, args.lines).await?;
-    let mut printer = Printer::new(from, args.ansi);
+    // Only those count that are printed.
+    reader.take_lost();
+    let mut printer = Printer::new(&found, from, args.ansi);
     printer.history(&mut reader, extent.top).await?;
     printer.screen(extent.top, on_screen(&snapshot), shown)?;
     if args.follow && living {
         return follow::run(&found, reader, printer).await;
     }
     printer.end()?;
-    Ok(0)
+    Ok(printer.code())
 }
 
 /// Rows of the screen that are complete: those above the cursor.

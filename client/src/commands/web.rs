@@ -28,7 +28,12 @@ pub(super) async fn run(args: cli::Web) -> Result<u8, Fault> {
     if page.as_ref().is_none_or(|page| page.open().is_err()) {
         super::note("open this link in a browser on this machine:");
     }
-    pair::accompany(link, &ticket, true).await
+    let reception = pair::Reception {
+        as_link: true,
+        name: None,
+        replace: false,
+    };
+    pair::accompany(&place, link, &ticket, reception).await
 }
 
 /// The port on 127.0.0.1 where the daemon speaks HTTP; it begins to if it does not.

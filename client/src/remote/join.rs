@@ -17,7 +17,6 @@ use super::device::{ChannelError, exchange};
 use super::machines::{Machine, Machines};
 use super::{PATIENCE, Remote, Target};
 use crate::fault::failure;
-use crate::sessions;
 
 /// A network that comes and goes is tried again so often: the ticket waits for two minutes.
 const ATTEMPTS: u32 = 5;
@@ -53,7 +52,6 @@ pub struct Join<'j> {
 impl Join<'_> {
     /// Pairs. Whatever stops it, the machine is known afterwards and works, or is not known.
     pub async fn run(&self, tell: impl FnMut(Told<'_>)) -> Result<Machine, Failure> {
-        sessions::may_reach_out(self.paths).await?;
         let joined = tokio::time::timeout(LONGEST, self.try_often(tell)).await;
         joined.unwrap_or_else(|_| Err(self.refused("nobody typed the code in time")))
     }

@@ -107,6 +107,7 @@ fn search(screen: &mut Screen, query: &Search) -> Answer {
         hits,
         next: next.filter(|next| *next != from),
         searched: 0,
+        lost: None,
     }
 }
 
@@ -156,7 +157,11 @@ impl Bench {
         let answer = match ask {
             Ask::Rows { from, count } => {
                 let (from, rows) = self.screen.rows(Book::Main, *from, *count);
-                Answer::Rows { from, rows }
+                Answer::Rows {
+                    from,
+                    rows,
+                    lost: None,
+                }
             }
             Ask::Search(query) => search(&mut self.screen, query),
         };

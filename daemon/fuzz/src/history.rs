@@ -40,7 +40,7 @@ pub(crate) fn read(input: &[u8]) {
     }
     let usage = Arc::<Usage>::default();
     if let Ok(blocks) = HistoryFile::read(&path, &usage) {
-        look(blocks);
+        look(&blocks);
     }
     let _ = std::fs::remove_file(&path);
 }
@@ -103,18 +103,22 @@ fn damaged(path: &std::path::Path, stream: &[u8], damage: &[u8]) -> Vec<u8> {
 }
 
 /// Reads rows as a viewer and a search do.
-fn look(blocks: Vec<Arc<Sealed>>) {
+fn look(blocks: &[Arc<Sealed>]) {
     let end = blocks.last().map_or(LineNo(0), |last| last.end());
-    let reader = Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
-    for from in [
-        0,
-        reader.first().0,
-        reader.top().0.saturating_sub(ROWS / 2),
-        u64::MAX,
-    ] {
-        let (_, rows) = reader.rows(LineNo(from), ROWS);
-        for row in rows {
-            assert_eq!(row.check(), Ok(()));
+    for first in [None, Some(LineNo(0))] {
+        let reader = Reader::of(blocks.to_vec(), (end, Vec::new()), first, LineNo(0), end);
+        for from in [
+            0,
+            reader.first().0,
+            reader.top().0.saturating_sub(ROWS / 2),
+            u64::MAX,
+        ] {
+            let (from, rows) = reader.rows(LineNo(from), ROWS);
+            let lost = reader.lost(from, from.plus(ROWS));
+            assert!(lost.rows <= rows.len() as u64);
+            for row in rows {
+                assert_eq!(row.check(), Ok(()));
+            }
         }
     }
 }

@@ -11,16 +11,20 @@ use abide_screen::{Options, Screen};
 const MOST: usize = 1 << 14;
 /// Bytes of history: little, so that it gets full.
 const HISTORY: usize = 96 << 10;
-/// Cells of the largest screen that a fuzzer is given: larger ones make it slow.
+/// Cells of the screens that a fuzzer is mostly given: larger ones make it slow.
 const CELLS: u16 = 20_000;
+/// A number of columns and one of rows that mean a screen of that size, however many cells it has.
+const LARGE: u8 = 254;
 
 struct Input<'a> {
     size: Size,
-    /// The size to go to on the way.
+    /// The other size to go to on the way.
     other: Size,
+    /// Changes of size, 1 to 4.
+    resizes: usize,
     /// Bytes that are fed at a time.
     chunk: usize,
-    /// Where the size changes, or a copy is made.
+    /// Where the size changes first, or a copy is made.
     cut: usize,
     bytes: &'a [u8],
 }
@@ -33,10 +37,36 @@ impl<'a> Input<'a> {
         Some(Self {
             size: size(*cols, *rows),
             other: size(*other_cols, *other_rows),
+            resizes: 1 + usize::from(*chunk) % 4,
             chunk: 1 + usize::from(*chunk),
             cut: bytes.len() * usize::from(*cut) / 256,
             bytes,
         })
+    }
+
+    /// What is fed, and the size to go to after each part: to the other and back, and to both turned
+    /// on their sides.
+    fn parts(&self) -> Vec<(&'a [u8], Option<Size>)> {
+        let turned = |size: Size| Size::clamped(size.rows(), size.cols());
+        let sizes = [self.other, self.size, turned(self.other), turned(self.size)];
+        let (first, mut rest) = self.bytes.split_at(self.cut);
+        let length = rest.len() / self.resizes;
+        let mut parts = vec![first];
+        for _ in 1..self.resizes {
+            let (part, after) = rest.split_at(length);
+            parts.push(part);
+            rest = after;
+        }
+        let sizes = sizes.into_iter().take(self.resizes).map(Some);
+        let mut parts: Vec<_> = parts.into_iter().zip(sizes).collect();
+        parts.push((rest, None));
+        parts
+    }
+
+    /// Looking at all cells takes so long that it cannot be done after each piece.
+    fn is_large(&self) -> bool {
+        let cells = |size: Size| u32::from(size.cols()) * u32::from(size.rows());
+        cells(self.size).max(cells(self.other)) > CELLS.into()
     }
 }
 
@@ -46,8 +76,8 @@ fn size(cols: u8, rows: u8) -> Size {
         0..=239 => u16::from(byte) / 2 + 1,
         240.. => u16::from(byte - 239) * 62 + 8,
     };
-    let cols = side(cols);
-    Size::clamped(cols, side(rows).min(CELLS / cols))
+    let (cols, rows, large) = (side(cols), side(rows), cols.min(rows) >= LARGE);
+    Size::clamped(cols, if large { rows } else { rows.min(CELLS / cols) })
 }
 
 fn options(size: Size) -> Options {
@@ -87,26 +117,27 @@ fn look(screen: &mut Screen) {
     check(screen);
 }
 
-/// Any bytes in any split, with a change of size: what holds always holds, and splits do not
+/// Any bytes in any split, with changes of size: what holds always holds, and splits do not
 /// matter.
 pub(crate) fn feed(input: &[u8]) {
     let Some(input) = Input::of(input) else {
         return;
     };
-    let (before, after) = input.bytes.split_at(input.cut);
     let mut whole = Screen::new(options(input.size));
-    write(&mut whole, before);
-    whole.resize(input.other);
-    write(&mut whole, after);
     let mut split = Screen::new(options(input.size));
-    for (part, size) in [(before, Some(input.other)), (after, None)] {
+    for (part, size) in input.parts() {
+        write(&mut whole, part);
         for chunk in part.chunks(input.chunk) {
             write(&mut split, chunk);
-            check(&split);
+            if !input.is_large() {
+                check(&split);
+            }
         }
-        if let Some(size) = size {
-            split.resize(size);
-            check(&split);
+        for screen in [&mut whole, &mut split] {
+            if let Some(size) = size {
+                screen.resize(size);
+            }
+            check(screen);
         }
     }
     assert!(whole.save() == split.save(), "a split matters");
@@ -121,6 +152,10 @@ pub(crate) fn save(input: &[u8]) {
     let (before, after) = input.bytes.split_at(input.cut);
     let mut screen = Screen::new(options(input.size));
     write(&mut screen, before);
+    if input.resizes > 1 {
+        screen.resize(input.other);
+        screen.resize(input.size);
+    }
     if input.chunk.is_multiple_of(2) {
         screen.snapshot();
     }

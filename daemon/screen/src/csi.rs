@@ -1,9 +1,13 @@
 //! Control sequences (CSI).
 
+use std::sync::Arc;
+
 use vte::Params;
 
 use abide_protocol::CursorShape;
 
+use crate::level::{self, Level};
+use crate::limits::MAX_TITLES;
 use crate::rectangle::Extent;
 use crate::terminal::{Margins, Terminal};
 
@@ -36,6 +40,9 @@ impl Numbers<'_> {
 impl Terminal {
     pub(crate) fn csi(&mut self, params: &Params, intermediates: &[u8], action: char) {
         let n = Numbers(params);
+        if self.level < level::of_sequence(intermediates, action) {
+            return;
+        }
         match (intermediates, action) {
             ([], 'm') => self.sgr(params.iter()),
             ([], _) => self.csi_plain(&n, action),
@@ -55,6 +62,7 @@ impl Terminal {
             ([b' '], 'q') => self.set_cursor_style(n.get(0)),
             ([b' '], '@') => self.scroll_sideways(n.count(0), false),
             ([b' '], 'A') => self.scroll_sideways(n.count(0), true),
+            ([b'"'], 'p') => self.set_level(n.get(0)),
             ([b'"'], 'q') => match n.get(0) {
                 0 | 2 => self.protect = false,
                 1 => {
@@ -66,7 +74,7 @@ impl Terminal {
             ([b'\''], '}') => self.shift_columns(n.count(0), true),
             ([b'\''], '~') => self.shift_columns(n.count(0), false),
             ([b'"'], 'v') => self.report_displayed_extent(),
-            ([b'#'], 'y') => self.checksum_bits = n.get(0).min(0x1f) as u8,
+            ([b'#'], _) => self.csi_hash(&n, action),
             ([b'$'], _) => self.csi_dollar(&n, action),
             ([b'*'], 'x') => {
                 if let Some(extent) = Extent::of(n.get(0)) {
@@ -85,10 +93,43 @@ impl Terminal {
             'r' => self.mark_rectangle(n, false),
             't' => self.mark_rectangle(n, true),
             'v' => self.copy_rectangle(n),
-            'w' if n.get(0) == 2 => self.report_tabs(),
+            'w' => self.report_presentation(n),
             'x' => self.fill_rectangle(n),
             'z' => self.erase_rectangle(n),
             '{' => self.erase_rectangle_selectively(n),
+            _ => {}
+        }
+    }
+
+    fn csi_hash(&mut self, n: &Numbers<'_>, action: char) {
+        match action {
+            'y' => self.checksum_bits = n.get(0).min(0x1f) as u8,
+            '{' | 'p' => self.pens_aside.push(self.pen, n.0.iter().map(first)),
+            '}' | 'q' => {
+                let pen = self.pens_aside.pop(self.pen);
+                self.set_pen(|now| *now = pen);
+            }
+            '|' => self.report_look(n),
+            'P' => {
+                for place in n.0.iter().map(first) {
+                    self.palettes.push(&self.palette, place);
+                }
+            }
+            'Q' => {
+                for place in n.0.iter().map(first) {
+                    if let Some(colors) = self.palettes.pop(place) {
+                        self.palette = Arc::new(colors.clone());
+                    }
+                }
+            }
+            'R' => {
+                let (next, most) = self.palettes.report();
+                self.reply(format!("\x1b[?{next};{most}#Q"));
+            }
+            'S' => {
+                let titles = self.titles.len();
+                self.reply(format!("\x1b[{titles};{MAX_TITLES}#S"));
+            }
             _ => {}
         }
     }
@@ -160,9 +201,12 @@ impl Terminal {
                 let flags = self.shown.keyboard.flags();
                 self.reply(format!("\x1b[?{flags}u"));
             }
-            'm' if n.get(0) == 4 => {
-                let level = self.modes.modify_other_keys;
-                self.reply(format!("\x1b[>4;{level}m"));
+            'm' => {
+                for resource in n.0.iter().map(first) {
+                    if let Some(value) = self.modified_keys(resource) {
+                        self.reply(format!("\x1b[>{resource};{value}m"));
+                    }
+                }
             }
             'W' if n.get(0) == 5 => self.tabs.reset(),
             _ => {}
@@ -180,12 +224,33 @@ impl Terminal {
                 self.shown.keyboard.push(n.get(0));
                 self.modes.kitty = self.shown.keyboard.flags();
             }
-            // Only resource 4 is ours; without a value it goes back to its default.
-            'm' if n.get(0) == 4 || n.0.is_empty() => {
+            // Only resource 4 can be changed; without a value it goes back to its default, and so it
+            // does without a resource.
+            'm' if n.get(0) == 4 || (n.get(0) == 0 && n.len() == 1) => {
                 self.modes.modify_other_keys = n.get(1).min(2) as u8;
             }
             'n' if n.get(0) == 4 => self.modes.modify_other_keys = 0,
             _ => {}
+        }
+    }
+
+    /// DECSCL: the level, after a soft reset. Controls always come in seven bits.
+    fn set_level(&mut self, number: u16) {
+        if let Some(level) = Level::of(number) {
+            self.soft_reset();
+            self.level = level;
+        }
+    }
+
+    /// XTQMODKEYS: how keys with modifiers are told, by resource. Only modifyOtherKeys (4) changes.
+    pub(crate) fn modified_keys(&self, resource: u16) -> Option<u8> {
+        match resource {
+            // The keyboard as a whole, the keypad, modifiers alone, special keys: as without.
+            0 | 3 | 6 | 7 => Some(0),
+            // Cursor and function keys: as the second parameter.
+            1 | 2 => Some(2),
+            4 => Some(self.modes.modify_other_keys),
+            _ => None,
         }
     }
 

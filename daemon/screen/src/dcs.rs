@@ -1,8 +1,13 @@
-//! Device control strings (DCS): DECRQSS and XTGETTCAP are answered, all else is skipped.
+//! Device control strings (DCS): DECRQSS and XTGETTCAP are answered, DECRSPS restores; all else is
+//! skipped.
 
+use crate::level::Level;
 use crate::sgr;
 use crate::terminal::Terminal;
 use abide_protocol::CursorShape;
+
+/// DECRQSS asks for what is not known.
+const REFUSED: &str = "\x1bP0$r\x1b\\";
 
 impl Terminal {
     /// One whole string, from its parameters on.
@@ -13,6 +18,10 @@ impl Terminal {
             for name in names.split(|byte| *byte == b';') {
                 self.report_capability(name);
             }
+        } else if let [what, b'$', b't', report @ ..] = bytes
+            && self.level >= Level(3)
+        {
+            self.restore_presentation(*what, report);
         }
     }
 
@@ -22,17 +31,34 @@ impl Terminal {
         let answer = match what {
             b"m" => format!("{}m", sgr::codes(self.pen.style())),
             b"r" => format!("{};{}r", margins.top + 1, margins.bottom + 1),
-            b"s" => format!("{};{}s", margins.left + 1, margins.right + 1),
+            b"s" if self.level == Level::MOST => {
+                format!("{};{}s", margins.left + 1, margins.right + 1)
+            }
             b" q" => format!("{} q", self.cursor_style()),
-            b"\"q" => format!("{}\"q", u8::from(self.protect)),
-            b"\"p" => "64;1\"p".to_owned(),
+            b"\"q" => format!("{}\"q", u8::from(self.protect && !self.guarded)),
+            b"\"p" if self.level == Level::LEAST => "61\"p".to_owned(),
+            b"\"p" => format!("6{};1\"p", self.level.0),
             b"t" => format!("{}t", self.rows()),
             b"*|" => format!("{}*|", self.rows()),
             b"$|" => format!("{}$|", self.cols()),
             b"*x" => format!("{}*x", self.extent.number()),
-            _ => return self.reply("\x1bP0$r\x1b\\"),
+            // No status line.
+            b"$}" => "0$}".to_owned(),
+            b"$~" => "0$~".to_owned(),
+            [b'>', resource @ .., b'm'] => match self.modified_keys_setting(resource) {
+                Some(setting) => setting,
+                None => return self.reply(REFUSED),
+            },
+            _ => return self.reply(REFUSED),
         };
         self.reply(format!("\x1bP1$r{answer}\x1b\\"));
+    }
+
+    /// XTMODKEYS as it would be sent, by the digits of its resource.
+    fn modified_keys_setting(&self, resource: &[u8]) -> Option<String> {
+        let resource = std::str::from_utf8(resource).ok()?.parse().ok()?;
+        let value = self.modified_keys(resource)?;
+        Some(format!(">{resource};{value}m"))
     }
 
     /// The DECSCUSR number in force.

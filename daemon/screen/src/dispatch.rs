@@ -3,6 +3,7 @@
 use vte::{Params, Perform};
 
 use crate::charset::Charset;
+use crate::level::Level;
 use crate::terminal::Terminal;
 use abide_protocol::message::Event;
 
@@ -56,8 +57,8 @@ impl Terminal {
             }
             ([], b'H') => self.tabs.set(self.at.column, true),
             ([], b'M') => self.reverse_index(),
-            ([], b'N') => self.charsets.single_shift(2),
-            ([], b'O') => self.charsets.single_shift(3),
+            ([], b'N') if self.level > Level::LEAST => self.charsets.single_shift(Some(2)),
+            ([], b'O') if self.level > Level::LEAST => self.charsets.single_shift(Some(3)),
             // SPA and EPA.
             ([], b'V') => {
                 self.protect = true;
@@ -68,16 +69,20 @@ impl Terminal {
             ([], b'c') => self.reset(),
             ([], b'n') => self.charsets.shift(2),
             ([], b'o') => self.charsets.shift(3),
-            ([], b'6') => self.back_index(),
-            ([], b'9') => self.forward_index(),
+            ([], b'6') if self.level == Level::MOST => self.back_index(),
+            ([], b'9') if self.level == Level::MOST => self.forward_index(),
             ([], b'=') => self.modes.application_keypad = true,
             ([], b'>') => self.modes.application_keypad = false,
             ([b'#'], b'8') => self.align(),
             // UTF-8 stays; leaving it (ESC % @) is refused.
-            ([b'('], set) => self.charsets.designate(0, Charset::designated(set)),
-            ([b')' | b'-'], set) => self.charsets.designate(1, Charset::designated(set)),
-            ([b'*' | b'.'], set) => self.charsets.designate(2, Charset::designated(set)),
-            ([b'+' | b'/'], set) => self.charsets.designate(3, Charset::designated(set)),
+            ([slot @ b'('..=b'+', prefix @ ..], last) => {
+                let set = Charset::of_94(prefix, last, self.level, self.flags.national);
+                self.charsets.designate(usize::from(slot - b'('), set);
+            }
+            ([slot @ b'-'..=b'/'], last) if self.level >= Level(3) => {
+                let set = Charset::of_96(last);
+                self.charsets.designate(usize::from(slot - b','), set);
+            }
             _ => {}
         }
     }

@@ -18,6 +18,7 @@ mod unpack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use abide_protocol::message::LostRows;
 use abide_protocol::{Row, limits};
 
 pub use codec::{Codec, Damaged};
@@ -188,7 +189,11 @@ impl History {
         let (stored, room) = (self.usage.stored(), self.usage.room());
         let bound = self.max_bytes as u64;
         // What is to be stored is so soon; if that takes too long, rows are lost and not memory.
-        let lag = if room > 0 { SPILL_LAG as u64 } else { 0 };
+        let lag = if room > 0 {
+            self.max_bytes.clamp(SPILL_LAG.0, SPILL_LAG.1) as u64
+        } else {
+            0
+        };
         stored > room || memory + stored > bound + room || memory > bound + lag
     }
 
@@ -299,6 +304,16 @@ impl History {
         let mut rows = Vec::with_capacity((end - from).min(limits::ROWS_PER_REQUEST) as usize);
         self.source().rows(from, end, &mut rows);
         (from, rows)
+    }
+
+    /// Which of rows `[from, from + count)` could not be read when they were last wanted.
+    pub(crate) fn lost(&self, from: u64, count: u64) -> LostRows {
+        self.source().lost(from, from.saturating_add(count))
+    }
+
+    /// Which of all rows could not be read, but for those that repeat them.
+    pub(crate) fn all_lost(&self) -> LostRows {
+        self.source().lost_blocks(self.first, self.top)
     }
 
     /// What a [`Reader`] of rows below `top` reads.

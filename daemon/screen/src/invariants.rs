@@ -4,6 +4,7 @@
 use abide_protocol::limits::{EVENT_RING, EVENT_RING_BYTES};
 use abide_protocol::{Progress, Revision, Row};
 
+use crate::level;
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
 use crate::styles::Styles;
 use crate::switch::MAX_SAVED;
@@ -58,6 +59,7 @@ impl Terminal {
             "side margins without their mode",
         )?;
         ensure(self.charsets.is_legal(), "an unknown character set")?;
+        self.pens_aside.check()?;
         let printed = |c: Option<char>| c.is_none_or(|c| !c.is_control());
         let wide = |c: Option<char>| c.is_none_or(|c| width::of_char(c) > 0);
         ensure(
@@ -90,6 +92,11 @@ impl Terminal {
             saved.len() == self.saved_modes.len() && saved.len() <= MAX_SAVED,
             "saved modes are too many or there twice",
         )?;
+        ensure(self.level.is_legal(), "an unknown level of conformance")?;
+        ensure(
+            self.level >= level::of_mode(69) || !self.flags.side_margins,
+            "side margins at a level that has none",
+        )?;
         let percent = match self.progress {
             Progress::Normal(part) | Progress::Error(part) | Progress::Paused(part) => part,
             Progress::None | Progress::Indeterminate => 0,
@@ -109,6 +116,11 @@ impl Terminal {
         ensure(self.titles.len() <= MAX_TITLES, "too many titles")?;
         for title in &self.titles {
             view.title = std::sync::Arc::clone(title);
+            check(&view)?;
+        }
+        self.palettes.check()?;
+        for colors in self.palettes.kept() {
+            view.palette = std::sync::Arc::new(colors.clone());
             check(&view)?;
         }
         let colors = &self.look.palette.indexed;

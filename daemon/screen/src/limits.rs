@@ -25,6 +25,8 @@ pub const REFUSED_BEFORE_COLLECTION: u32 = 256;
 pub const MAX_TITLES: usize = 10;
 /// Entries of a kitty keyboard stack at most; a push beyond drops the oldest.
 pub const MAX_KEYBOARD_STACK: usize = 16;
+/// Pens, and palettes of colours, that may be put aside.
+pub const MAX_STACK: usize = 10;
 /// Rows at the end of history that growing the height may pull back.
 pub const UNSEALED_ROWS: u64 = 1000;
 /// Bytes of packed rows in one block of history.
@@ -36,5 +38,6 @@ pub const MAX_COLORS: usize = 512;
 /// Bytes of a block's body at most: its rows, and one of the widest that was added last. Larger
 /// ones are no blocks of ours.
 pub const MAX_BLOCK_BODY: usize = 1 << 20;
-/// Bytes that may wait in memory for a store on top of the budget; beyond, the oldest rows go.
-pub const SPILL_LAG: usize = 32 << 20;
+/// Bytes that may wait in memory for a store on top of the budget: as many as the budget, and within
+/// these bounds. Beyond, the oldest rows go.
+pub const SPILL_LAG: (usize, usize) = (4 << 20, 32 << 20);

@@ -48,6 +48,9 @@ pub(crate) struct Flags {
     pub(crate) bell_urgent: bool,
     #[n(12)]
     pub(crate) bell_raise: bool,
+    /// DECNRCM (?42): national character sets can be designated.
+    #[cbor(n(14), default)]
+    pub(crate) national: bool,
 }
 
 impl Flags {
@@ -66,6 +69,7 @@ impl Flags {
         size_reports: false,
         bell_urgent: false,
         bell_raise: false,
+        national: false,
     };
 }
 
@@ -88,14 +92,16 @@ impl From<bool> for Report {
 /// What DECRQM says of private modes that are known and never change here.
 pub(crate) fn fixed(number: u16) -> Report {
     match number {
-        // ANSI mode, not VT52; auto-repeat of keys; ESC before what Meta and Alt are held with.
-        2 | 8 | 1036 | 1039 => Report::AlwaysSet,
-        // 132 columns, smooth scroll, printing, Tektronix, national sets.
-        3 | 4 | 18 | 19 | 38 | 40 | 41 | 42 | 44
+        // ANSI mode, not VT52; auto-repeat of keys; ESC before what Meta and Alt are held with; what
+        // is copied goes to the clipboard; the alternate screen may be shown.
+        2 | 8 | 1036 | 1039 | 1041 | 1046 => Report::AlwaysSet,
+        // 132 columns, smooth scroll, printing, Tektronix, xterm's margin bell, sixel at the top.
+        3 | 4 | 18 | 19 | 38 | 40 | 41 | 44 | 80
         // Block transmission, pages, keyboard layouts of DEC's terminals at our level.
         | 11 | 16 | 53 | 59 | 60 | 61 | 64 | 68 | 73 | 81
-        // Mouse highlighting; Meta as the eighth bit; keys of other terminals.
-        | 1001 | 1034 | 1035 | 1037 | 1050..=1053 | 1060 | 1061 => Report::AlwaysReset,
+        // Mouse highlighting; a reader who is taken to the end by output or keys; Meta as the eighth
+        // bit; selections and copies that outlive what is shown; keys of other terminals.
+        | 1001 | 1010 | 1011 | 1034 | 1035 | 1037 | 1040 | 1044 | 1050..=1053 | 1060 | 1061 => Report::AlwaysReset,
         _ => Report::Unknown,
     }
 }
@@ -155,6 +161,7 @@ pub(crate) fn own(flags: &mut Flags, number: u16) -> Option<&mut bool> {
         7 => &mut flags.wrap,
         12 => &mut flags.cursor_blink,
         25 => &mut flags.cursor_visible,
+        42 => &mut flags.national,
         45 => &mut flags.reverse_wrap,
         1045 => &mut flags.reverse_wrap_far,
         1042 => &mut flags.bell_urgent,

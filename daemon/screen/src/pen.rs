@@ -73,6 +73,57 @@ impl Pen {
         ((self.0 >> LINK) & LINK_MASK) as u32
     }
 
+    pub(crate) fn without_link(mut self) -> Self {
+        self.set_link(0);
+        self
+    }
+
+    /// This pen with all of `other` but its link.
+    pub(crate) fn with_all_of(self, other: Self) -> Self {
+        self.with_bits_of(other, !(LINK_MASK << LINK))
+    }
+
+    /// This pen with what a code of XTPUSHSGR stands for as `other` has it.
+    pub(crate) fn with_part_of(self, other: Self, code: u16) -> Self {
+        let attr = |attr: Attrs| u128::from(attr.0) << ATTRS;
+        let bits = match code {
+            1 => attr(Attrs::BOLD),
+            2 => attr(Attrs::DIM),
+            3 => attr(Attrs::ITALIC),
+            5 => attr(Attrs::BLINK),
+            7 => attr(Attrs::INVERSE),
+            8 => attr(Attrs::CONCEAL),
+            9 => attr(Attrs::STRIKE),
+            // Single and double, in their colour.
+            4 | 21 => 7 << UNDERLINE | COLOR_MASK << UNDERLINE_COLOR,
+            // 10 and 11 are what these were first.
+            10 | 30 => COLOR_MASK << FG,
+            11 | 31 => COLOR_MASK << BG,
+            _ => 0,
+        };
+        self.with_bits_of(other, bits)
+    }
+
+    fn with_bits_of(self, other: Self, bits: u128) -> Self {
+        Self(self.0 & !bits | other.0 & bits)
+    }
+
+    /// What both have: colours and kinds of underlines only where they are equal.
+    pub(crate) fn common(self, other: Self) -> Self {
+        let mut common = Self(self.0 & other.0 & 0xff << ATTRS);
+        for (shift, mask) in [
+            (FG, COLOR_MASK),
+            (BG, COLOR_MASK),
+            (UNDERLINE_COLOR, COLOR_MASK),
+            (UNDERLINE, 7),
+        ] {
+            if (self.0 ^ other.0) & mask << shift == 0 {
+                common.0 |= self.0 & mask << shift;
+            }
+        }
+        common
+    }
+
     /// SGR 0: everything but the link.
     pub(crate) fn reset(&mut self) {
         self.0 &= LINK_MASK << LINK;

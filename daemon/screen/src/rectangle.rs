@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::cell::{Cell, Glyph};
 use crate::csi::Numbers;
 use crate::pen::Pen;
+use crate::sgr;
 use crate::terminal::Terminal;
 use crate::width;
 
@@ -174,6 +175,22 @@ impl Terminal {
                 }
             }
         }
+    }
+
+    /// XTREPORTSGR: what all cells of the rectangle have in common.
+    pub(crate) fn report_look(&mut self, n: &Numbers<'_>) {
+        let area = self.rectangle(n, 0);
+        let common = area.and_then(|area| self.common_pen(area));
+        let codes = sgr::codes(common.unwrap_or(Pen::PLAIN).style());
+        self.reply(format!("\x1b[{codes}m"));
+    }
+
+    fn common_pen(&self, area: Rectangle) -> Option<Pen> {
+        let columns = usize::from(area.left)..=usize::from(area.right);
+        let rows = (area.top..=area.bottom).map(|row| self.shown.grid.line(row).cells());
+        let cells = rows.flat_map(|cells| cells.get(columns.clone()).unwrap_or(&[]));
+        let pens = cells.map(|cell| self.tables.styles.pen(cell.style).without_link());
+        pens.reduce(Pen::common)
     }
 
     /// DECCARA, and DECRARA if `reverse`.

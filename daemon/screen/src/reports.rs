@@ -3,6 +3,7 @@
 use abide_protocol::Rgb;
 
 use crate::csi::Numbers;
+use crate::level::{self, Level};
 use crate::palette;
 use crate::terminal::Terminal;
 
@@ -43,12 +44,6 @@ impl Terminal {
         (row, column)
     }
 
-    /// DECTABSR.
-    pub(crate) fn report_tabs(&mut self) {
-        let stops: Vec<String> = self.tabs.columns().map(|stop| stop.to_string()).collect();
-        self.reply(format!("\x1bP2$u{}\x1b\\", stops.join("/")));
-    }
-
     /// DECRQDE: the whole screen is shown, from row and column 1 of page 1.
     pub(crate) fn report_displayed_extent(&mut self) {
         let (rows, cols) = (self.rows(), self.cols());
@@ -57,15 +52,23 @@ impl Terminal {
 
     /// DSR with `?`.
     pub(crate) fn private_status_report(&mut self, n: &Numbers<'_>) {
+        if self.level < level::of_report(n.get(0)) {
+            return;
+        }
         match n.get(0) {
             6 => {
                 let (row, column) = self.reported_position();
-                self.reply(format!("\x1b[?{row};{column};1R"));
+                let page = if self.level >= Level(3) { ";1" } else { "" };
+                self.reply(format!("\x1b[?{row};{column}{page}R"));
             }
             // No printer, no locator, keys not locked.
             15 => self.reply("\x1b[?13n"),
             25 => self.reply("\x1b[?20n"),
-            26 => self.reply("\x1b[?27;1;0;0n"),
+            // North American; from level 3 on ready, and from 4 on of which kind.
+            26 => {
+                let more = ";0".repeat(usize::from(self.level.0) - 2);
+                self.reply(format!("\x1b[?27;1{more}n"));
+            }
             53 | 55 => self.reply("\x1b[?50n"),
             56 => self.reply("\x1b[?57;0n"),
             // No room for macros, and so their checksum; no fault; no second session.
@@ -95,7 +98,7 @@ impl Terminal {
         })
     }
 
-    fn cell_pixels(&self) -> (u32, u32) {
+    pub(crate) fn cell_pixels(&self) -> (u32, u32) {
         let (width, height) = self.look.cell.unwrap_or(CELL);
         (width.into(), height.into())
     }

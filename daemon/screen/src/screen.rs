@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::message::{Event, LostRows, TerminalLook};
 use abide_protocol::{Book, LineNo, Modes, Revision, Row, Size, Snapshot};
 
 use crate::history::{History, Reader, Sealed, Usage};
@@ -135,10 +135,14 @@ impl Screen {
         std::mem::take(&mut self.terminal.events)
     }
 
-    /// The driver's terminal looks like this now. May queue a report of the colour scheme.
+    /// The driver's terminal looks like this now. May queue reports of the colour scheme and, when
+    /// the pixels of a cell are others, of the size.
     pub fn set_look(&mut self, look: TerminalLook) {
-        let before = self.terminal.dark();
+        let (before, pixels) = (self.terminal.dark(), self.terminal.cell_pixels());
         self.terminal.look = look;
+        if self.terminal.cell_pixels() != pixels {
+            self.terminal.report_size_if_wanted();
+        }
         if self.terminal.flags.scheme_reports && self.terminal.dark() != before {
             self.terminal.report_scheme();
         }
@@ -155,6 +159,22 @@ impl Screen {
             }
             Book::Alternate => (LineNo(0), Vec::new()),
         }
+    }
+
+    /// Which of these rows could not be read when they were last wanted, and are blank.
+    #[must_use]
+    pub fn lost(&self, book: Book, from: LineNo, count: u64) -> LostRows {
+        match book {
+            Book::Main => self.terminal.history.lost(from.0, count),
+            Book::Alternate => LostRows::default(),
+        }
+    }
+
+    /// Which of all rows of history could not be read when they were last wanted. Quick: rows that
+    /// only repeat such rows are not counted.
+    #[must_use]
+    pub fn all_lost(&self) -> LostRows {
+        self.terminal.history.all_lost()
     }
 
     /// History and the presented main screen as they are now, for another thread. What happens to

@@ -4,6 +4,7 @@ use abide_protocol::Book;
 use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
 
 use crate::csi::{Numbers, first};
+use crate::level;
 use crate::modes::{self, Report};
 use crate::terminal::Terminal;
 use crate::view::View;
@@ -24,13 +25,15 @@ impl Terminal {
     }
 
     pub(crate) fn set_private_mode(&mut self, mode: u16, on: bool) {
+        if self.level < level::of_mode(mode) {
+            return;
+        }
         if let Some(flag) = modes::shared(&mut self.modes, mode) {
             *flag = on;
             return;
         }
         if let Some(flag) = modes::own(&mut self.flags, mode) {
             *flag = on;
-            self.at.pending &= mode != 7 || on;
             return;
         }
         if let Some(tracking) = modes::tracking(mode) {
@@ -115,6 +118,9 @@ impl Terminal {
 
     /// What DECRQM says of a private mode.
     fn private_mode(&mut self, mode: u16) -> Report {
+        if self.level < level::of_mode(mode) {
+            return Report::Unknown;
+        }
         if let Some(flag) = modes::shared(&mut self.modes, mode) {
             return (*flag).into();
         }
@@ -153,10 +159,13 @@ impl Terminal {
         self.reply(format!("\x1b[{mode};{report}$y"));
     }
 
-    /// XTSAVE. For 1048 that is to save the cursor.
+    /// XTSAVE. For 1048 that is to save the cursor; 9 keeps the mouse's mode, whichever it is, apart
+    /// from the others.
     pub(crate) fn save_mode(&mut self, mode: u16) {
-        if mode == 1048 {
-            return self.save_cursor();
+        match mode {
+            1048 => return self.save_cursor(),
+            9 => return self.saved_mouse = Some(self.modes.mouse),
+            _ => {}
         }
         for mode in saved_with(&mode) {
             let set = match self.private_mode(*mode) {
@@ -173,16 +182,19 @@ impl Terminal {
 
     /// XTRESTORE. A change of screens is that and nothing else: nothing is cleared, no cursor saved.
     pub(crate) fn restore_mode(&mut self, mode: u16) {
-        if mode == 1048 {
-            return self.restore_cursor();
+        match (mode, self.saved_mouse) {
+            (1048, _) => return self.restore_cursor(),
+            (9, Some(mouse)) => return self.modes.mouse = mouse,
+            (9, None) => return,
+            _ => {}
         }
         // Of several that exclude each other, the one that was set comes last.
         for wanted in [false, true] {
             for mode in saved_with(&mode) {
                 match (*mode, self.saved_modes.contains(&(*mode, wanted))) {
                     (_, false) => {}
-                    (47 | 1047 | 1049, true) if wanted => self.show(Book::Alternate),
-                    (47 | 1047 | 1049, true) => self.show(Book::Main),
+                    (1049, true) if wanted => self.show(Book::Alternate),
+                    (1049, true) => self.show(Book::Main),
                     (_, true) => self.set_private_mode(*mode, wanted),
                 }
             }
@@ -190,13 +202,12 @@ impl Terminal {
     }
 }
 
-/// The modes that are saved and restored together with `mode`.
+/// The modes that are saved and restored for `mode`: several numbers may stand for one setting.
 fn saved_with(mode: &u16) -> &[u16] {
-    if modes::tracking(*mode).is_some() {
-        &modes::TRACKINGS
-    } else if modes::encoding(*mode).is_some() {
-        &modes::ENCODINGS
-    } else {
-        std::slice::from_ref(mode)
+    match *mode {
+        47 | 1047 | 1049 => &[1049],
+        1000..=1003 => &modes::TRACKINGS,
+        other if modes::encoding(other).is_some() => &modes::ENCODINGS,
+        _ => std::slice::from_ref(mode),
     }
 }

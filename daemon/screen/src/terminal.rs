@@ -5,6 +5,7 @@ mod saved;
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::snapshot::MouseTracking;
 use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size, limits};
 use minicbor::{Decode, Encode};
 
@@ -17,12 +18,14 @@ use crate::history::History;
 use crate::invariants::ensure;
 use crate::joins::Joins;
 use crate::keyboard::Keyboard;
+use crate::level::Level;
 use crate::limits::{MAX_REPLIES, MAX_TITLES};
 use crate::line::Line;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
 use crate::rectangle::Extent;
+use crate::stacks::{Palettes, Pens};
 use crate::tables::Tables;
 use crate::tabs::Tabs;
 
@@ -141,6 +144,8 @@ pub(crate) struct Terminal {
     pub(crate) joins: Joins,
     pub(crate) at: Position,
     pub(crate) pen: Pen,
+    /// Pens put aside (XTPUSHSGR).
+    pub(crate) pens_aside: Pens,
     /// DECSCA or SPA: cells written are safe from erasure, selective or not.
     pub(crate) protect: bool,
     /// SPA was used last.
@@ -149,12 +154,16 @@ pub(crate) struct Terminal {
     style: Option<u32>,
     blank: Option<Cell>,
     pub(crate) charsets: Charsets,
+    /// DECSCL.
+    pub(crate) level: Level,
     pub(crate) margins: Margins,
     pub(crate) tabs: Tabs,
     pub(crate) flags: Flags,
     pub(crate) modes: Modes,
     /// Modes saved by XTSAVE, by number.
     pub(crate) saved_modes: Vec<(u16, bool)>,
+    /// The mouse's mode saved by XTSAVE of 9.
+    pub(crate) saved_mouse: Option<MouseTracking>,
     /// DECSACE.
     pub(crate) extent: Extent,
     /// DECRQCRA is answered, and how (XTCHECKSUM).
@@ -174,6 +183,8 @@ pub(crate) struct Terminal {
     pub(crate) directory: Arc<str>,
     pub(crate) progress: Progress,
     pub(crate) palette: Arc<Palette>,
+    /// Colours put aside (XTPUSHCOLORS).
+    pub(crate) palettes: Palettes,
     pub(crate) look: TerminalLook,
     pub(crate) version: &'static str,
     pub(crate) replies: Vec<u8>,
@@ -201,16 +212,19 @@ impl Terminal {
             joins: Joins::new(),
             at: Position::default(),
             pen: Pen::PLAIN,
+            pens_aside: Pens::default(),
             protect: false,
             guarded: false,
             style: Some(0),
             blank: Some(Cell::BLANK),
             charsets: Charsets::ASCII,
+            level: Level::MOST,
             margins: Margins::full(size),
             tabs: Tabs::new(size.cols()),
             flags: Flags::RESET,
             modes: initial_modes(),
             saved_modes: Vec::new(),
+            saved_mouse: None,
             extent: Extent::default(),
             allow_checksum: options.allow_checksum,
             checksum_bits: 0,
@@ -224,6 +238,7 @@ impl Terminal {
             directory: "".into(),
             progress: Progress::None,
             palette: Arc::new(Palette::default()),
+            palettes: Palettes::default(),
             look: options.look,
             version: options.version,
             replies: Vec::new(),
@@ -444,14 +459,17 @@ impl Terminal {
         self.at = Position::default();
         self.pen = Pen::PLAIN;
         self.pen_changed();
+        self.pens_aside = Pens::default();
         self.protect = false;
         self.guarded = false;
         self.charsets = Charsets::ASCII;
+        self.level = Level::MOST;
         self.margins = Margins::full(self.size);
         self.tabs.reset();
         self.flags = Flags::RESET;
         self.modes = initial_modes();
         self.saved_modes.clear();
+        self.saved_mouse = None;
         self.extent = Extent::default();
         self.checksum_bits = 0;
         self.cursor_shape = CursorShape::Default;
@@ -459,6 +477,7 @@ impl Terminal {
         self.titles.clear();
         self.progress = Progress::None;
         self.palette = Arc::new(Palette::default());
+        self.palettes = Palettes::default();
         self.end_synchronized();
     }
 

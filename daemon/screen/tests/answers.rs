@@ -51,92 +51,6 @@ fn identity_and_status() {
 }
 
 #[test]
-fn modes_are_reported_truthfully() {
-    for mode in [
-        1, 5, 6, 45, 1045, 66, 67, 69, 1004, 2004, 2026, 2031, 1042, 9, 1000, 1002, 1003, 1005,
-        1006, 1015, 1016, 12,
-    ] {
-        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};2$y"));
-        check_reply(
-            &format!("\x1b[?{mode}h\x1b[?{mode}$p"),
-            &format!("\x1b[?{mode};1$y"),
-        );
-        check_reply(
-            &format!("\x1b[?{mode}h\x1b[?{mode}l\x1b[?{mode}$p"),
-            &format!("\x1b[?{mode};2$y"),
-        );
-    }
-    for mode in [7, 25, 1007, 2027] {
-        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};1$y"));
-        check_reply(
-            &format!("\x1b[?{mode}l\x1b[?{mode}$p"),
-            &format!("\x1b[?{mode};2$y"),
-        );
-    }
-    check_reply(
-        "\x1b[?1049$p\x1b[?1049h\x1b[?1049$p",
-        "\x1b[?1049;2$y\x1b[?1049;1$y",
-    );
-    check_reply("\x1b[?12345$p\x1b[?3$p", "\x1b[?12345;0$y\x1b[?3;4$y");
-    for mode in [2, 8, 1036, 1039] {
-        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};3$y"));
-    }
-    for mode in [
-        3, 4, 11, 16, 18, 19, 40, 42, 60, 64, 73, 81, 1001, 1034, 1037, 1060,
-    ] {
-        check_reply(&format!("\x1b[?{mode}$p"), &format!("\x1b[?{mode};4$y"));
-    }
-    for mode in [1, 2, 3, 5, 7, 10, 11, 13, 19] {
-        check_reply(&format!("\x1b[{mode}$p"), &format!("\x1b[{mode};4$y"));
-    }
-    check_reply(
-        "\x1b[?1048$p\x1b7\x1b[?1048$p",
-        "\x1b[?1048;2$y\x1b[?1048;1$y",
-    );
-    check_reply(
-        "\x1b[?2048h\x1b[?2048$p\x1b[?2048l\x1b[?2048$p",
-        "\x1b[48;24;80;384;640t\x1b[?2048;1$y\x1b[?2048;2$y",
-    );
-    check_reply(
-        "\x1b[4$p\x1b[4h\x1b[4$p\x1b[20$p\x1b[99$p",
-        "\x1b[4;2$y\x1b[4;1$y\x1b[20;2$y\x1b[99;0$y",
-    );
-}
-
-#[test]
-fn modes_are_saved_and_restored() {
-    check_reply(
-        "\x1b[?2004h\x1b[?2004s\x1b[?2004l\x1b[?2004r\x1b[?2004$p",
-        "\x1b[?2004;1$y",
-    );
-    check_reply(
-        "\x1b[?1;7s\x1b[?1h\x1b[?7l\x1b[?1;7r\x1b[?1$p\x1b[?7$p",
-        "\x1b[?1;2$y\x1b[?7;1$y",
-    );
-    // What was not saved stays.
-    check_reply("\x1b[?2004h\x1b[?2004r\x1b[?2004$p", "\x1b[?2004;1$y");
-    // Mouse modes are one setting, and so are their encodings (xterm).
-    for (save, restore) in [(1002, 1002), (1000, 1000), (1002, 1003)] {
-        check_reply(
-            &format!("\x1b[?1002h\x1b[?{save}s\x1b[?1003h\x1b[?{restore}r\x1b[?1002$p\x1b[?1003$p"),
-            "\x1b[?1002;1$y\x1b[?1003;2$y",
-        );
-    }
-    check_reply(
-        "\x1b[?1000s\x1b[?1003h\x1b[?1000r\x1b[?1003$p",
-        "\x1b[?1003;2$y",
-    );
-    check_reply(
-        "\x1b[?1006h\x1b[?1006s\x1b[?1015h\x1b[?1006r\x1b[?1006$p",
-        "\x1b[?1006;1$y",
-    );
-    // A restored screen is only shown: neither cleared nor the cursor moved.
-    let mut screen = after(5, 1, "\x1b[?1049hab\x1b[?1049s\x1b[?1047l\x1b[?1049r");
-    assert_eq!(screen.snapshot().book, abide_protocol::Book::Alternate);
-    check_reply("\x1b[4;5H\x1b[?1048s\x1b[H\x1b[?1048r\x1b[6n", "\x1b[4;5R");
-}
-
-#[test]
 fn keyboards() {
     check_reply("\x1b[?u", "\x1b[?0u");
     check_reply("\x1b[>5u\x1b[?u", "\x1b[?5u");
@@ -255,6 +169,18 @@ fn a_terminals_look_is_passed_on() {
     screen.take_replies();
     screen.resize(Size::clamped(20, 5));
     assert_eq!(screen.take_replies(), b"\x1b[48;5;20;80;160t");
+    // The same rows and columns in other pixels.
+    let cell = |width, height| TerminalLook {
+        cell: Some((width, height)),
+        dark: Some(true),
+        ..TerminalLook::default()
+    };
+    screen.set_look(cell(10, 20));
+    assert_eq!(screen.take_replies(), b"\x1b[48;5;20;100;200t");
+    screen.set_look(cell(10, 20));
+    feed(&mut screen, "\x1b[?2048l");
+    screen.set_look(cell(8, 16));
+    assert_eq!(screen.take_replies(), b"");
 }
 
 #[test]

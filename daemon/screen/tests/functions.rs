@@ -45,6 +45,8 @@ fn wrapping() {
     check((5, 3), "abcde\x1b[Kf", "abcdf||", (0, 4));
     check((5, 3), "\x1b[?7labcdefgh", "abcdh||", (0, 4));
     check((5, 3), "\x1b[?7lab\x1b[?7hcdefgh", "abcde\\|fgh|", (1, 3));
+    // A wrap that is pending waits, whatever comes of its mode meanwhile (xterm).
+    check((5, 3), "abcde\x1b[?7l\x1b[?7hy", "abcde\\|y|", (1, 1));
     check((5, 3), "abcde\x1b[?7lx\x1b[?7hy", "abcdx\\|y|", (1, 1));
     check((5, 2), "abcdefghijk", "fghij\\|k", (1, 1));
     check((5, 3), "abcdef\x1b[1;5Hx", "abcdx|f|", (0, 4));

@@ -6,8 +6,9 @@ mod support;
 
 use std::sync::Arc;
 
+use abide_protocol::message::LostRows;
 use abide_protocol::{Book, LineNo, Row, Size};
-use abide_screen::{Codec, Screen, Sealed, Stored};
+use abide_screen::{Codec, Reader, Screen, Sealed, Stored};
 use proptest::prelude::*;
 use support::{feed, with_history};
 
@@ -150,7 +151,21 @@ fn rows_that_cannot_be_read_are_blank_and_keep_the_numbers() {
     blocks[2].move_to(Arc::new(Kept(b"no block".to_vec())));
     let (after_first, after) = all(&screen);
     assert_eq!((after_first, after.len()), (first, before.len()));
-    let lost = blocks[1].start().0 as usize..blocks[3].start().0 as usize;
+    let (from, end) = (blocks[1].start(), blocks[3].start());
+    let expected = LostRows::all(from, end);
+    assert_eq!(screen.lost(Book::Main, first, u64::MAX), expected);
+    assert_eq!(screen.usage().lost(), expected.rows);
+    let reader = screen.reader();
+    assert_eq!(reader.lost(from.plus(3), from.plus(5)).rows, 2);
+    assert_eq!(reader.lost(end, reader.end()).rows, 0);
+    let mut seen = 0;
+    reader.scan(LineNo(0), &mut |row| {
+        assert_eq!(row.number(), LineNo(seen));
+        seen += 1;
+        true
+    });
+    assert_eq!(LineNo(seen), reader.end());
+    let lost = from.0 as usize..end.0 as usize;
     for (number, (before, after)) in before.iter().zip(&after).enumerate() {
         if lost.contains(&number) {
             assert_eq!(after.text(), "");
@@ -158,6 +173,97 @@ fn rows_that_cannot_be_read_are_blank_and_keep_the_numbers() {
             assert_eq!(before, after);
         }
     }
+}
+
+#[test]
+fn what_is_lost_is_no_more_once_it_can_be_read_or_is_dropped() {
+    let mut screen = with_history(40, 10, 32 << 20);
+    feed(&mut screen, varied(0, 20_000).as_bytes());
+    let blocks = screen.take_sealed();
+    pack(&blocks);
+    let packed = blocks[1].packed().expect("packed");
+    blocks[1].move_to(Arc::new(Lost));
+    blocks[2].move_to(Arc::new(Lost));
+    all(&screen);
+    blocks[1].move_to(Arc::new(Kept(packed.to_vec())));
+    all(&screen);
+    assert_eq!(screen.all_lost().from, blocks[2].start());
+    assert_eq!(screen.usage().lost(), blocks[2].row_count());
+    drop(blocks);
+    screen.clear_history();
+    assert_eq!(screen.usage().lost(), 0);
+}
+
+/// A row that repeats one that is lost is lost too.
+#[test]
+fn what_repeats_a_lost_row_is_told() {
+    let mut screen = with_history(40, 10, 32 << 20);
+    let rows: Vec<_> = (0..12_000)
+        .map(|n| format!("a row with number {n}\r\n"))
+        .collect();
+    let text = rows.concat();
+    feed(&mut screen, text.as_bytes());
+    feed(&mut screen, b"\x1b[2J\x1b[3J\x1b[H");
+    feed(&mut screen, text.as_bytes());
+    let (first, before) = all(&screen);
+    let blocks = screen.take_sealed();
+    blocks[0].move_to(Arc::new(Lost));
+    let (_, after) = all(&screen);
+    let pairs = before.iter().zip(&after);
+    let changed = pairs.filter(|(before, after)| before != after).count() as u64;
+    assert!(changed > blocks[0].row_count(), "nothing repeats it");
+    assert_eq!(screen.lost(Book::Main, first, u64::MAX).rows, changed);
+    assert_eq!(
+        screen.reader().lost(LineNo(0), LineNo(u64::MAX)).rows,
+        changed
+    );
+    assert_eq!(screen.all_lost(), LostRows::all(first, blocks[0].end()));
+}
+
+/// What is left of a history begins where it began, and what is not there is lost.
+#[test]
+fn rows_that_no_block_has_are_lost() {
+    let mut screen = with_history(40, 10, 32 << 20);
+    feed(&mut screen, varied(0, 20_000).as_bytes());
+    let blocks = screen.take_sealed();
+    let end = blocks.last().expect("blocks").end();
+    let left = |missing: &[usize], first: Option<LineNo>| {
+        let kept = blocks.iter().enumerate();
+        let kept = kept.filter(|(index, _)| !missing.contains(index));
+        let kept: Vec<_> = kept.map(|(_, block)| Arc::clone(block)).collect();
+        let reader = Reader::of(kept, (end, Vec::new()), first, LineNo(0), end);
+        (reader.first(), reader.lost(LineNo(0), end), reader)
+    };
+    let last = blocks.len() - 1;
+    let whole = left(&[], Some(LineNo(0)));
+    assert_eq!((whole.0, whole.1.rows), (LineNo(0), 0));
+    for missing in [vec![0], vec![2], vec![last], vec![0, 2, last]] {
+        let (first, lost, reader) = left(&missing, Some(LineNo(0)));
+        let rows: u64 = missing.iter().map(|index| blocks[*index].row_count()).sum();
+        assert_eq!((first, lost.rows), (LineNo(0), rows), "{missing:?}");
+        let (from, read) = reader.rows(LineNo(0), u64::MAX);
+        assert_eq!(from.plus(read.len() as u64), end);
+        let at = blocks[1].start();
+        assert_eq!(reader.rows(at, 9), whole.2.rows(at, 9));
+    }
+    // What was dropped long ago is not lost.
+    let dropped = left(&[0], Some(blocks[1].start()));
+    assert_eq!((dropped.0, dropped.1.rows), (blocks[1].start(), 0));
+    // Where it began is not known: after the last gap.
+    let unknown = left(&[1], None);
+    assert_eq!((unknown.0, unknown.1.rows), (blocks[2].start(), 0));
+    let torn = left(&[last], None);
+    assert_eq!(torn.1, LostRows::all(blocks[last].start(), end));
+    // A number that cannot be is no reason to show as many blanks.
+    let far = LineNo(1 << 60);
+    let reader = Reader::of(
+        blocks.clone(),
+        (far, Vec::new()),
+        Some(LineNo(0)),
+        LineNo(0),
+        far,
+    );
+    assert!(far.since(reader.first()) <= 1 << 24);
 }
 
 #[test]
@@ -186,6 +292,29 @@ fn what_is_stored_counts_against_its_own_bound() {
     assert!(most.0 <= budget + (128 << 10), "{most:?}");
     let (first, rows) = all(&screen);
     assert_eq!(first.plus(rows.len() as u64), screen.top(Book::Main));
+}
+
+/// A store that takes nothing for a while costs memory, within a bound that follows the budget.
+#[test]
+fn what_waits_for_a_slow_store_is_bounded() {
+    for budget in [256 << 10, 6 << 20] {
+        let mut screen = with_history(40, 10, budget);
+        screen.usage().set_room(1 << 30);
+        let bound = budget + budget.max(4 << 20);
+        let mut most = 0;
+        let mut n = 0;
+        while screen.first(Book::Main) == LineNo(0) {
+            feed(&mut screen, varied(n * 500, (n + 1) * 500).as_bytes());
+            pack(&screen.take_sealed());
+            most = most.max(screen.history_bytes());
+            n += 1;
+            assert!(n < 20_000, "nothing is dropped");
+        }
+        assert!(
+            most > budget && most <= bound + (256 << 10),
+            "{budget}: {most}"
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod support;
 
 use abide_protocol::Size;
+use abide_screen::Screen;
 use support::{after, feed, screen, with_history};
 
 const WARNING: &str = "\u{26a0}\u{fe0f}";
@@ -15,7 +16,7 @@ type Case = (u16, u16, Vec<String>, Option<(u16, u16)>);
 #[test]
 fn what_made_other_models_panic() {
     let letters: String = ('a'..='z').cycle().take(1840).collect();
-    let cases: [Case; 11] = [
+    let cases: [Case; 14] = [
         (
             80,
             24,
@@ -47,6 +48,14 @@ fn what_made_other_models_panic() {
         (1, 2, vec!["\u{115f}".into()], None),
         (200, 50, vec!["\u{1f3fb}".into(), "s".into()], Some((1, 1))),
         (10, 10, vec!["99".into(), "\x1b[99@".into()], Some((2, 1))),
+        (10, 10, vec![String::new(), "99@".into()], Some((2, 1))),
+        (10, 10, vec![String::new(), "99@".into()], Some((1, 2))),
+        (
+            200,
+            50,
+            vec!["words 日本 ".repeat(9), "more\r\n".into()],
+            Some((1, 50)),
+        ),
         (
             20,
             5,
@@ -69,6 +78,37 @@ fn what_made_other_models_panic() {
                 screen.snapshot();
             }
         }
+    }
+}
+
+/// A screen of one column, where another model grew until it was killed: what is written goes on,
+/// bounded, and nothing of it is lost.
+#[test]
+fn one_column_is_a_width_like_any_other() {
+    let budget = 256 << 10;
+    let mut screen = with_history(80, 24, budget);
+    feed(&mut screen, "a line of words that wraps\r\n".repeat(20));
+    let letters = |screen: &mut Screen| {
+        let text = format!("{}{}", support::history(screen), support::shown(screen));
+        text.replace(|c: char| !c.is_alphabetic(), "")
+    };
+    let before = letters(&mut screen);
+    for (cols, rows) in [(1, 24), (1, 1), (1, 1000), (2, 1), (1, 24), (80, 24)] {
+        screen.resize(Size::clamped(cols, rows));
+        screen.check().unwrap();
+        screen.snapshot();
+        assert!(screen.history_bytes() <= budget + (64 << 10));
+    }
+    assert_eq!(letters(&mut screen), before);
+    for round in 0..50u16 {
+        screen.resize(Size::clamped(1, 24));
+        feed(
+            &mut screen,
+            format!("{round} 日{WARNING}\u{301} text\r\n").repeat(100),
+        );
+        screen.resize(Size::clamped(80, 24));
+        feed(&mut screen, "\x1b[1;31mand more\x1b[m\r\n".repeat(100));
+        assert!(screen.history_bytes() <= budget + (64 << 10));
     }
 }
 

@@ -24,6 +24,8 @@ const QUEUES: usize = 640 << 10;
 const TABLES: usize = 4 << 20;
 /// With all the links that may be in use.
 const LINKS: usize = 6 << 20;
+/// Steps that allocate for each block of history.
+const BLOCK: usize = 32;
 /// Bytes fed in each case.
 const FLOOD: usize = 4 << 20;
 
@@ -235,8 +237,68 @@ fn loading_stays_in_bounds() {
     }
 }
 
+/// Writes the steps one after another; answers how many of them allocated.
+fn steps_that_allocate(screen: &mut Screen, steps: impl Iterator<Item = String>) -> usize {
+    let allocates = |step: &String| {
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        write(screen, step.as_bytes());
+        MEMORY.peak_usage() > before
+    };
+    steps.filter(allocates).count()
+}
+
+/// Once a screen has seen enough, blocks of history are begun and sealed, and that is all. A step is a
+/// line, or some at once that pass the screen.
+fn lines_take_nothing() {
+    let log = |n: usize| format!("2026-11-21 INFO request {n} served in {} ms\r\n", n % 97);
+    let dense = |n: usize| {
+        let word = |word: usize| {
+            let (r, g, b) = ((n + word) % 256, n * 3 % 256, word * 7);
+            format!("\x1b[38;2;{r};{g};{b}mword{word} ")
+        };
+        let words: String = (0..12).map(word).collect();
+        format!("{words}\x1b[0m\r\n")
+    };
+    let wide =
+        |n: usize| format!("\x1b[1;44m第{n}行\x1b[m 日本 e\u{301} \u{1f469}\u{200d}\u{1f467}\r\n");
+    let lines: [(&str, &dyn Fn(usize) -> String); 4] = [
+        ("log", &log),
+        ("yes", &|_| "y\r\n".into()),
+        ("dense colour", &dense),
+        ("wide text", &wide),
+    ];
+    for (name, line) in lines {
+        for (rows, at_once) in [(50, 1), (2, 8)] {
+            let step = |n: usize| (0..at_once).map(|more| line(n * at_once + more)).collect();
+            let mut screen = with_history(200, rows, HISTORY);
+            steps_that_allocate(&mut screen, (0..40_000 / at_once).map(step));
+            screen.take_sealed();
+            let count = 80_000 / at_once;
+            let steps = steps_that_allocate(&mut screen, (0..count).map(step));
+            let blocks = screen.take_sealed().len();
+            assert!(blocks > 1, "{name}: {blocks} blocks");
+            assert!(
+                steps <= blocks * BLOCK,
+                "{name}: {steps} steps, {blocks} blocks"
+            );
+            // Without history, nothing at all; not by a line, nor by a byte.
+            write(&mut screen, b"\x1b[?1049h");
+            steps_that_allocate(&mut screen, (0..100).map(step));
+            let steps = steps_that_allocate(&mut screen, (0..1000).map(step));
+            assert_eq!(steps, 0, "{name} on the alternate screen");
+            let bytes: String = (0..100).map(step).collect();
+            let bytes = || bytes.split("").map(str::to_owned);
+            steps_that_allocate(&mut screen, bytes());
+            let steps = steps_that_allocate(&mut screen, bytes());
+            assert_eq!(steps, 0, "{name} by the character");
+        }
+    }
+}
+
 #[test]
 fn memory_stays_in_bounds() {
+    lines_take_nothing();
     what_is_not_kept_takes_little();
     what_is_kept_stays_in_bounds();
     resizes_stay_in_bounds();

@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
+#[path = "support/recording.rs"]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+mod recording;
 mod support;
 
 use std::sync::Arc;
@@ -102,6 +105,40 @@ fn an_agent_that_overflows_fifty_times_is_kept_once() {
     assert_eq!(all(&screen), rows);
     let (bytes, bytes_once) = (screen.history_bytes(), once.history_bytes());
     assert!(bytes < bytes_once + (200 << 10), "{bytes} {bytes_once}");
+}
+
+/// The same of a real one (`abide-record overflow`), which draws as Ink does.
+#[test]
+fn a_recorded_agent_that_overflows_fifty_times_is_kept_once() {
+    let all_recordings = recording::all();
+    let recorded = all_recordings.iter().find(|it| it.name == "overflow-40x12");
+    let recorded = recorded.expect("its recording");
+    let output = recorded.records.iter().filter_map(|record| match record {
+        recording::Record::Output(bytes) => Some(&**bytes),
+        recording::Record::Size(_) => None,
+    });
+    let output = String::from_utf8(output.collect::<Vec<_>>().concat()).expect("text");
+    let prints: Vec<&str> = output.split(CLEAR).collect();
+    assert_eq!(prints.len() - 1, 50);
+    let (cols, rows) = (recorded.size().cols(), recorded.size().rows());
+    let filled = |output: &str| {
+        let mut screen = with_history(cols, rows, 32 << 20);
+        feed(&mut screen, output);
+        screen
+    };
+    let screen = filled(&output);
+    let expected = all(&filled(&output.replace("\x1b[3J", "")));
+    assert_eq!(all(&screen), expected);
+    // All that is shown of it above the screen is the last print, without a gap or a row twice.
+    let once = filled(prints.last().expect("a print"));
+    let shown = all(&once).1;
+    let floor = screen.top(Book::Main).0 - shown.len() as u64;
+    assert_eq!(screen.rows(Book::Main, LineNo(floor), u64::MAX).1, shown);
+    // Of 49 copies nearly nothing: a few bytes a row until they are packed.
+    let copies = expected.1.len() - shown.len();
+    assert!(copies > 1000, "{copies} rows");
+    let surplus = screen.history_bytes() - once.history_bytes();
+    assert!(surplus < copies * 10, "{surplus} bytes for {copies} rows");
 }
 
 #[test]

@@ -26,8 +26,8 @@ const STREAM: [&str; 19] = [
     "a line that is much longer than the screen is wide, so that it wraps\r\n",
     "one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n\x1b]133;D;3\x07",
     "\x1b[1\"qprotected\x1b[0\"q\x1b(0lqk\x1b(B\x1b)0",
-    "\x1b[?1;1000;1006;2004h\x1b[?7s\x1b[?25s\x1b[4h\x1b[>5u\x1b[>1u\x1b[>4;2m",
-    "\x1b[3g\x1b[5G\x1bH\x1b[9G\x1bH\x1b[3 q",
+    "\x1b[?1;1000;1006;2004h\x1b[?7s\x1b[?25s\x1b[?9s\x1b[4h\x1b[>5u\x1b[>1u\x1b[>4;2m",
+    "\x1b[3g\x1b[5G\x1bH\x1b[9G\x1bH\x1b[3 q\x1b[1;4;32m\x1b[4;30#{\x1b[m\x1b[#P\x1b[?42h\x1b)K",
     "\x1b7\x1b[?1049h\x1b[44malternate\x1b[2;6r\x1b[?69h\x1b[3;20s\x1b[?6h\x1b[>3u\x1b7",
     "\x1b[c\x1b[6n\x07\x1b]52;c;aGVsbG8=\x07\x1b]777;notify;title;body\x07",
     "\x1b]99;i=1:d=0;half of a notification\x1b\\",
@@ -38,8 +38,7 @@ const STREAM: [&str; 19] = [
     "\x1b[38;2;007;0",
 ];
 /// Completes what is under way, and shows the rest.
-const AFTER: &str =
-    "8;9mx\x0ey\x0f\r\tz\x1b[<u\x1b[?7r\x1b[?25r\x1b8!\x1b[23t\x1b]99;i=1;s\x1b\\\x1b[?2026l";
+const AFTER: &str = "8;9mx\x1b[#}\x1b[#Q\x0ey\x0f\r\tz\x1b[<u\x1b[?7r\x1b[?25r\x1b[?9r\x1b8!\x1b[23t\x1b]99;i=1;s\x1b\\\x1b[?2026l";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("saves")

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use abide_protocol::message::{FailKind, Failure};
 use tokio::sync::{mpsc, oneshot};
+use x509_cert::der::DateTime;
 
 use super::roster::{Roster, failure};
 
@@ -54,6 +55,22 @@ impl Desk {
 pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     u64::try_from(since.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A moment in milliseconds since the Unix epoch, for people.
+pub(super) fn utc(ms: u64) -> String {
+    match DateTime::from_unix_duration(Duration::from_millis(ms)) {
+        Ok(date) => format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z",
+            date.year(),
+            date.month(),
+            date.day(),
+            date.hour(),
+            date.minutes(),
+            date.seconds()
+        ),
+        Err(_) => "a day after 9999".into(),
+    }
 }
 
 /// What this machine is called, for people.

@@ -23,7 +23,7 @@ use abide_protocol::channel::daemon::Door;
 use abide_protocol::channel::tickets::NewDevice;
 use abide_protocol::channel::{End, Psk, PublicKey, SystemEntropy};
 use abide_protocol::message::{AuditRow, DeviceInfo, FailKind, Failure};
-use abide_protocol::{DeviceId, Grant, name};
+use abide_protocol::{DeviceId, Grant, SessionId, limits, name, text};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -45,6 +45,8 @@ use vault::{Vault, VaultError};
 const DEVICES: usize = 1000;
 /// Rows that wait for room on the disk at most; the oldest go.
 const UNWRITTEN: usize = 1000;
+/// Sessions that a row of the audit names at most.
+const NAMED: usize = 64;
 /// Milliseconds between two notes of when a device was last here.
 const TOUCH_EVERY: u64 = 60 * 1000;
 
@@ -303,7 +305,7 @@ impl Devices {
             actor: "local".into(),
             action: "paired",
             target: entry.name.clone(),
-            detail: rights(&entry.grant),
+            detail: in_full(&entry.grant),
         };
         inner
             .write(&entry, &new.psk, new.durable, &deed)
@@ -383,13 +385,22 @@ impl Devices {
         Ok(())
     }
 
-    /// Gives a device other rights. Answers its links, which have been told to come back, the epoch
-    /// that holds now, and whether it has more rights than before.
-    pub(super) fn regrant(&self, id: DeviceId, grant: Grant) -> Result<Regranted, Failure> {
+    /// Gives a device other rights, for so many milliseconds if that is said. Answers its links, which
+    /// have been told to come back, the epoch that holds now, and whether it has more rights than
+    /// before.
+    pub(super) fn regrant(
+        &self,
+        id: DeviceId,
+        mut grant: Grant,
+        lasts: Option<u64>,
+    ) -> Result<Regranted, Failure> {
         let mut inner = self.lock();
         let now = inner.now();
+        if let Some(lasts) = lasts {
+            grant.expires = Some(now.saturating_add(lasts));
+        }
         if !grant.holds_at(now) {
-            let line = "a device whose time is over already: revoke it instead";
+            let line = "its time is over: say how long it may come from now on, with --expires";
             return Err(failure(FailKind::Invalid, line));
         }
         let was = inner.entry(id)?;
@@ -400,7 +411,8 @@ impl Devices {
             ..was.clone()
         };
         let (name, epoch) = (entry.name.clone(), entry.epoch);
-        let deed = local("rights", &name, &rights(&entry.grant));
+        let words = rights(&entry.grant);
+        let deed = local("rights", &name, &in_full(&entry.grant));
         inner.change(entry, &deed, "change the device's rights")?;
         let parting = match inner.paired.get_mut(&id) {
             Some(device) => device.links.end(End::Rekeyed),
@@ -410,6 +422,7 @@ impl Devices {
         self.rows.send_modify(|rows| *rows += 1);
         Ok(Regranted {
             name,
+            words,
             epoch,
             widened,
             parting,
@@ -538,6 +551,8 @@ impl Devices {
 /// A device whose rights have changed.
 pub(super) struct Regranted {
     pub(super) name: String,
+    /// What it may do now.
+    pub(super) words: String,
     pub(super) epoch: u64,
     pub(super) widened: bool,
     pub(super) parting: Parting,
@@ -628,8 +643,8 @@ impl Inner {
         let taken = |name: &String| self.paired.values().any(|d| d.entry.name == *name);
         let numbered = (2..=u64::MAX).map(|n| {
             let number = format!(" {n}");
-            let room = abide_protocol::limits::MAX_NAME - number.len();
-            format!("{}{number}", abide_protocol::text::cut(base, room))
+            let room = limits::MAX_NAME - number.len();
+            format!("{}{number}", text::cut(base, room))
         });
         let mut names = std::iter::once(base.to_owned()).chain(numbered);
         names.find(|name| !taken(name)).unwrap_or_default()
@@ -645,8 +660,30 @@ fn local(action: &'static str, target: &str, detail: &str) -> Deed {
     }
 }
 
-/// A grant in words.
+/// A grant in words, for people who are told of it.
 pub(super) fn rights(grant: &Grant) -> String {
+    in_words(grant, |sessions| match sessions.len() {
+        1 => "1 session".into(),
+        count => format!("{count} sessions"),
+    })
+}
+
+/// A grant in words, with the ids of its sessions.
+fn in_full(grant: &Grant) -> String {
+    in_words(grant, |sessions| {
+        let ids = sessions.iter().take(NAMED).map(ToString::to_string);
+        let more = sessions.len().saturating_sub(NAMED);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        let listed: Vec<_> = ids.chain(more).collect();
+        if listed.is_empty() {
+            "no session".into()
+        } else {
+            listed.join(", ")
+        }
+    })
+}
+
+fn in_words(grant: &Grant, listed: impl Fn(&[SessionId]) -> String) -> String {
     use abide_protocol::Role;
     let role = match grant.role {
         Role::View => "view",
@@ -655,15 +692,16 @@ pub(super) fn rights(grant: &Grant) -> String {
     };
     let scope = match (grant.role, &grant.sessions) {
         (Role::Manage, _) | (_, None) => "all sessions".into(),
-        (_, Some(sessions)) => match sessions.len() {
-            1 => "1 session".into(),
-            count => format!("{count} sessions"),
-        },
+        (_, Some(sessions)) => listed(sessions),
     };
     let history = if grant.role == Role::View && grant.history {
         " with history"
     } else {
         ""
     };
-    format!("{role} in {scope}{history}")
+    let until = match grant.expires {
+        Some(end) => format!("until {}", desk::utc(end)),
+        None => "until it is revoked".into(),
+    };
+    format!("{role} in {scope}{history}, {until}")
 }

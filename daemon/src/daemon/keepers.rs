@@ -1,10 +1,11 @@
 //! Living keepers: how they are found, and the link by which each tells the daemon how its session
-//! stands.
+//! stands and hears what it is to drop.
 //!
 //! A keeper is found by its socket in the run directory, whoever started it. A socket that refuses
 //! is a keeper that has died; one that does not answer is a keeper that is stuck, and stays listed.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,10 +16,11 @@ use abide_protocol::{RequestId, SessionId, paths};
 use rustix::fs::inotify;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::cuts::Unconfirmed;
 use super::link::{KeeperLink, LinkError};
 use super::{Daemon, roster};
 use crate::guard::notice;
@@ -45,6 +47,8 @@ const BIRTH_PATIENCE: Duration = Duration::from_secs(2);
 const ADOPTION_PATIENCE: Duration = Duration::from_secs(2);
 /// Keepers that can be announced before the watching task must be waited for.
 const QUEUE: usize = 64;
+/// The request by which a keeper hears of the cut of number 0; lower ones are questions.
+const CUTS: u64 = 16;
 
 /// Announces keepers to the task that watches them.
 #[derive(Clone)]
@@ -130,6 +134,7 @@ async fn watch(
 ) -> SessionId {
     let mut waits = RETRY_WAITS.into_iter();
     let mut wait = Duration::ZERO;
+    let mut cuts = daemon.cuts.of(id);
     let mut met = false;
     loop {
         let link = if met {
@@ -139,15 +144,22 @@ async fn watch(
         };
         met = true;
         let error = match link {
-            Ok(link) => follow(&daemon, id, link, &mut settled).await,
+            Ok(link) => match follow(&daemon, id, link, &mut cuts, &mut settled).await {
+                Err(error) => error,
+                Ok(never) => match never {},
+            },
             Err(LinkError::Nobody) => break,
             Err(error) => error,
         };
         tracing::debug!(session = %id, "keeper: {error}");
         wait = waits.next().unwrap_or(wait);
-        sleep(wait).await;
+        tokio::select! {
+            () = sleep(wait) => {}
+            _ = cuts.changed() => {}
+        }
     }
     let _ = daemon.place.run.remove_stale(&paths::keeper_socket(id));
+    daemon.cuts.gone(id);
     notice::remove_stale(&daemon.place.run, id);
     settle(&daemon, id).await;
     id
@@ -164,13 +176,15 @@ async fn reach(daemon: &Daemon, id: SessionId) -> Result<KeeperLink, LinkError> 
     KeeperLink::connect(&daemon.place.run, id).await
 }
 
-/// Listens to a keeper and passes on what it says; answers why that ended.
+/// Tells a keeper what it is to drop, listens to it and passes on what it says; answers why that
+/// ended.
 async fn follow(
     daemon: &Daemon,
     id: SessionId,
     mut link: KeeperLink,
+    cuts: &mut watch::Receiver<Unconfirmed>,
     settled: &mut Option<mpsc::Sender<()>>,
-) -> LinkError {
+) -> Result<Infallible, LinkError> {
     let session = id;
     // Summaries may be a second old; the end of a session is told at once.
     let questions = [
@@ -180,42 +194,63 @@ async fn follow(
     ];
     for (number, request) in (1..).zip(questions) {
         let id = RequestId(number);
-        if let Err(error) = link.send(&ToServer::Request { id, request }).await {
-            return error;
-        }
+        link.send(&ToServer::Request { id, request }).await?;
     }
+    cuts.mark_changed();
+    let mut told = 0;
     loop {
-        match link.next().await {
-            Err(error) => return error,
-            Ok(ToClient::Closed(failure)) => return LinkError::Refused(failure),
-            Ok(
-                ToClient::Summary(info)
-                | ToClient::Answer {
-                    answer: Answer::Session(info),
-                    ..
-                },
-            ) => {
-                // A keeper speaks for its own session only.
-                if info.id == id {
-                    daemon
-                        .desk
-                        .tell(|roster, now| roster.seen(*info, now))
-                        .await;
-                    settled.take();
+        tokio::select! {
+            biased;
+            _ = cuts.changed() => {
+                let more = cuts.borrow_and_update().since(told);
+                for (number, (device, epoch)) in more {
+                    let id = RequestId(CUTS + number);
+                    let request = Request::Cut { device, epoch: Some(epoch) };
+                    link.send(&ToServer::Request { id, request }).await?;
+                    told = number + 1;
                 }
             }
-            Ok(ToClient::Answer {
-                answer: Answer::Exited(status),
-                ..
-            }) => {
-                daemon
-                    .desk
-                    .tell(move |roster, now| roster.exited(id, status, now))
-                    .await;
-            }
-            Ok(_) => {}
+            message = link.next() => heard(daemon, id, message?, settled).await?,
         }
     }
+}
+
+async fn heard(
+    daemon: &Daemon,
+    id: SessionId,
+    message: ToClient,
+    settled: &mut Option<mpsc::Sender<()>>,
+) -> Result<(), LinkError> {
+    match message {
+        ToClient::Closed(failure) => return Err(LinkError::Refused(failure)),
+        ToClient::Summary(info)
+        | ToClient::Answer {
+            answer: Answer::Session(info),
+            ..
+        } if info.id == id => {
+            daemon
+                .desk
+                .tell(|roster, now| roster.seen(*info, now))
+                .await;
+            settled.take();
+        }
+        ToClient::Answer {
+            answer: Answer::Exited(status),
+            ..
+        } => {
+            daemon
+                .desk
+                .tell(move |roster, now| roster.exited(id, status, now))
+                .await;
+        }
+        ToClient::Answer {
+            id: RequestId(request),
+            answer: Answer::Done,
+        } if request >= CUTS => daemon.cuts.confirmed(id, request - CUTS),
+        // A keeper speaks for its own session only.
+        _ => {}
+    }
+    Ok(())
 }
 
 /// No keeper answers for this session: its record says how it ended, else it is lost.

@@ -53,7 +53,9 @@ pub(super) async fn edit(
 ) -> Result<Answer, Failure> {
     match edit {
         DeviceEdit::Name(name) => daemon.devices.rename(device, &name).map(|()| Answer::Done),
-        DeviceEdit::Grant(grant) => revocation::regrant(daemon, device, grant).await,
+        DeviceEdit::Grant { grant, lasts } => {
+            revocation::regrant(daemon, device, grant, lasts).await
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What is asked about a session that has no keeper any more is answered from its record.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use abide_protocol::message::{
-    Answer, ExitStatus, FailKind, Failure, Request, SessionInfo, SessionState,
+    Answer, ExitStatus, FailKind, Failure, LostRows, Request, SessionInfo, SessionState,
 };
-use abide_protocol::{Book, LineNo, limits};
+use abide_protocol::{Book, LineNo, Row, Snapshot, limits};
 use abide_screen::Reader;
 
 use super::Daemon;
@@ -14,6 +15,7 @@ use super::roster::failure;
 use crate::keeper::ended::{self, Ended};
 use crate::keeper::search::Query;
 
+const LOST: SessionState = SessionState::Ended(ExitStatus::Lost);
 /// Rows that are read at once.
 const STEP: u64 = 2000;
 
@@ -39,14 +41,7 @@ pub(super) async fn answer(
     let _guard = Unwanted(Arc::clone(&unwanted));
     let read = tokio::task::spawn_blocking(move || {
         let id = info.id;
-        let lost = info.state == SessionState::Ended(ExitStatus::Lost);
-        let record = match ended::read(&directory) {
-            Err(error) if lost && error.kind() == std::io::ErrorKind::NotFound => {
-                ended::read_lost(&directory, info)
-            }
-            other => other,
-        };
-        let record = record.map_err(|error| {
+        let record = read(&directory, info).map_err(|error| {
             let line =
                 format!("nothing is kept of the session's screen: {error}; see: abide info {id}");
             failure(FailKind::State, line)
@@ -61,6 +56,46 @@ pub(super) async fn answer(
     })
 }
 
+/// The info of an ended session, with what its record has of the history.
+pub(super) async fn survey(daemon: &Daemon, info: SessionInfo) -> SessionInfo {
+    let directory = daemon.place.paths.sessions().join(info.id.to_string());
+    let told = info.clone();
+    let survey = tokio::task::spawn_blocking(move || {
+        let Ok(record) = read(&directory, info.clone()) else {
+            return info;
+        };
+        let lost = info.state == LOST;
+        match record.rows {
+            Ok(rows) if lost => SessionInfo {
+                history_rows: rows.top().since(rows.first()),
+                ..info
+            },
+            Ok(rows) => SessionInfo {
+                history_lost: Some(rows.lost(rows.first(), rows.top())),
+                ..info
+            },
+            Err(_) => {
+                let Snapshot { first, top, .. } = record.snapshot;
+                SessionInfo {
+                    history_lost: Some(LostRows::all(first, top)),
+                    ..info
+                }
+            }
+        }
+    });
+    survey.await.unwrap_or(told)
+}
+
+fn read(directory: &Path, info: SessionInfo) -> std::io::Result<Ended> {
+    let lost = info.state == LOST;
+    match ended::read(directory) {
+        Err(error) if lost && error.kind() == std::io::ErrorKind::NotFound => {
+            ended::read_lost(directory, info)
+        }
+        other => other,
+    }
+}
+
 fn from_record(
     record: Ended,
     request: &Request,
@@ -72,13 +107,14 @@ fn from_record(
     };
     match request {
         Request::Capture { range, .. } => {
-            let history = match range.history {
-                0 => Vec::new(),
+            let (history, lost) = match range.history {
+                0 => (Vec::new(), LostRows::default()),
                 count => newest(&reader(rows)?, count),
             };
             Ok(Answer::Captured {
                 history,
                 snapshot: Box::new(record.snapshot),
+                lost: lost.some(),
             })
         }
         Request::Rows {
@@ -93,10 +129,11 @@ fn from_record(
     }
 }
 
-/// The newest `count` rows above the screen.
-fn newest(reader: &Reader, count: u64) -> Vec<Arc<abide_protocol::Row>> {
+/// The newest `count` rows above the screen, and which of them cannot be read.
+fn newest(reader: &Reader, count: u64) -> (Vec<Arc<Row>>, LostRows) {
     let top = reader.top();
-    let mut next = LineNo(top.0.saturating_sub(count)).max(reader.floor());
+    let from = LineNo(top.0.saturating_sub(count)).max(reader.floor());
+    let mut next = from;
     let mut history = Vec::new();
     while next < top {
         let (_, rows) = reader.rows(next, top.since(next).min(STEP));
@@ -106,7 +143,7 @@ fn newest(reader: &Reader, count: u64) -> Vec<Arc<abide_protocol::Row>> {
         next = next.plus(rows.len() as u64);
         history.extend(rows);
     }
-    history
+    (history, reader.lost(from, next))
 }
 
 /// Rows above the screen. The alternate screen has none.
@@ -117,5 +154,6 @@ fn above(reader: &Reader, book: Book, from: LineNo, count: u64) -> Answer {
     };
     let from = from.clamp(reader.first(), reader.top());
     let (from, rows) = reader.rows(from, count.min(reader.top().since(from)));
-    Answer::Rows { from, rows }
+    let lost = reader.lost(from, from.plus(rows.len() as u64)).some();
+    Answer::Rows { from, rows, lost }
 }

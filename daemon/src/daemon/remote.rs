@@ -55,7 +55,10 @@ impl From<CarrierError> for Unmet {
     fn from(error: CarrierError) -> Self {
         match error {
             CarrierError::Text | CarrierError::Garbled(_) => Self::Rejected,
-            CarrierError::Closed | CarrierError::Late | CarrierError::Io(_) => Self::Gone,
+            CarrierError::Closed
+            | CarrierError::Left
+            | CarrierError::Late
+            | CarrierError::Io(_) => Self::Gone,
         }
     }
 }

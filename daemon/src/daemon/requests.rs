@@ -90,7 +90,7 @@ async fn list(daemon: &Arc<Daemon>) -> Result<Vec<SessionInfo>, Failure> {
 async fn info(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
     let info = find(daemon, id).await?;
     if has_ended(&info) {
-        return Ok(info);
+        return Ok(records::survey(daemon, info).await);
     }
     let _ = tokio::time::timeout(ASK_PATIENCE, refresh(daemon, id)).await;
     find(daemon, id).await

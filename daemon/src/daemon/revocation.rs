@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_protocol::channel::End;
-use abide_protocol::message::{Answer, FailKind, Failure, Request, Revoked};
+use abide_protocol::message::{Answer, FailKind, Failure, Revoked};
 use abide_protocol::{DeviceId, Grant, SessionId};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::devices::Withdrawn;
-use super::link::{KeeperLink, LinkError};
 use super::roster::failure;
 use super::{Daemon, keepers, notices};
 
@@ -57,15 +56,19 @@ pub(super) async fn regrant(
     daemon: &Arc<Daemon>,
     device: DeviceId,
     grant: Grant,
+    lasts: Option<u64>,
 ) -> Result<Answer, Failure> {
-    let words = super::devices::rights(&grant);
-    let regranted = daemon.devices.regrant(device, grant)?;
+    let regranted = daemon.devices.regrant(device, grant, lasts)?;
     if regranted.widened {
-        let line = format!("\"{}\" has more rights now: it may {words}", regranted.name);
+        let line = format!(
+            "\"{}\" has more rights now: it may {}",
+            regranted.name, regranted.words
+        );
         notices::announce(daemon, &line);
     }
     let _ = timeout(PATIENCE, regranted.parting.gone()).await;
-    let unconfirmed = cut(daemon, &[(device, regranted.epoch)]).await;
+    let cut = Cut::begin(daemon, &[(device, regranted.epoch)]);
+    let unconfirmed = cut.confirmed(daemon, |_| ()).await;
     if unconfirmed.is_empty() {
         return Ok(Answer::Done);
     }
@@ -116,13 +119,7 @@ pub(super) async fn mind_time(daemon: Arc<Daemon>) {
 /// Finishes what the last daemon began: these devices are paired no more, and keepers may still
 /// have input of theirs.
 pub(super) async fn finish(daemon: Arc<Daemon>, devices: Vec<DeviceId>) {
-    let cuts: Vec<_> = devices.iter().map(|id| (*id, u64::MAX)).collect();
-    if devices.is_empty() || !cut(&daemon, &cuts).await.is_empty() {
-        return;
-    }
-    for id in devices {
-        daemon.devices.buried(id);
-    }
+    cut_off(&daemon, devices).await;
 }
 
 async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revoked {
@@ -130,10 +127,7 @@ async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revok
         .iter()
         .filter_map(|id| daemon.devices.withdraw(*id, why));
     let withdrawn: Vec<Withdrawn> = withdrawn.collect();
-    let cuts: Vec<_> = withdrawn
-        .iter()
-        .map(|device| (device.id, u64::MAX))
-        .collect();
+    let ids = withdrawn.iter().map(|device| device.id).collect();
     let mut names = Vec::new();
     let mut warnings = Vec::new();
     let mut late = false;
@@ -144,14 +138,9 @@ async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revok
         names.push(device.name);
         warnings.extend(device.warning);
     }
-    let unconfirmed = cut(daemon, &cuts).await;
+    let unconfirmed = cut_off(daemon, ids).await;
     if late {
         warnings.push("a request that it had made was still under way after 1 s".into());
-    }
-    if unconfirmed.is_empty() {
-        for (id, _) in &cuts {
-            daemon.devices.buried(*id);
-        }
     }
     if daemon.devices.unwritten() > 0 {
         warnings.push("the disk has no room for the audit: free some space".into());
@@ -162,7 +151,11 @@ async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revok
         } else {
             "was revoked"
         };
-        notices::announce(daemon, &format!("\"{name}\" {verb}"));
+        let doubt = match unconfirmed.join(", ") {
+            silent if silent.is_empty() => silent,
+            silent => format!(", not confirmed in: {silent}"),
+        };
+        notices::announce(daemon, &format!("\"{name}\" {verb}{doubt}"));
     }
     Revoked {
         devices: u32::try_from(names.len()).unwrap_or(u32::MAX),
@@ -171,57 +164,84 @@ async fn withdraw(daemon: &Arc<Daemon>, devices: &[DeviceId], why: End) -> Revok
     }
 }
 
-/// Has every keeper drop these devices. Answers the names of the sessions whose keeper did not
-/// confirm it.
-async fn cut(daemon: &Arc<Daemon>, devices: &[(DeviceId, u64)]) -> Vec<String> {
-    if devices.is_empty() {
-        return Vec::new();
+/// Has every keeper drop these devices for good, and forgets them when all have. Answers as
+/// [`Cut::confirmed`].
+async fn cut_off(daemon: &Arc<Daemon>, devices: Vec<DeviceId>) -> Vec<String> {
+    let cuts: Vec<_> = devices.iter().map(|device| (*device, u64::MAX)).collect();
+    let bury = move |daemon: &Daemon| {
+        for device in devices {
+            daemon.devices.buried(device);
+        }
+    };
+    Cut::begin(daemon, &cuts).confirmed(daemon, bury).await
+}
+
+/// Devices that every keeper is to drop.
+struct Cut {
+    asked: JoinSet<(SessionId, bool)>,
+    silent: BTreeSet<SessionId>,
+}
+
+impl Cut {
+    fn begin(daemon: &Arc<Daemon>, cuts: &[(DeviceId, u64)]) -> Self {
+        let (mut asked, mut silent) = (JoinSet::new(), BTreeSet::new());
+        for session in keepers::sockets(daemon).filter(|_| !cuts.is_empty()) {
+            let confirmed = daemon.cuts.add(session, cuts);
+            let daemon = Arc::clone(daemon);
+            silent.insert(session);
+            asked.spawn(async move {
+                daemon.keepers.watch(session).await;
+                (session, confirmed.await)
+            });
+        }
+        Self { asked, silent }
     }
-    let mut asked = JoinSet::new();
-    for session in keepers::sockets(daemon) {
-        let (daemon, devices) = (Arc::clone(daemon), devices.to_vec());
-        asked.spawn(async move {
-            let confirmed = timeout(PATIENCE, cut_one(&daemon, session, devices)).await;
-            (session, matches!(confirmed, Ok(Ok(()))))
+
+    /// Waits for the keepers. Answers the names of the sessions whose keeper has not confirmed it
+    /// in time: it is told until it does. `then` follows when all have.
+    async fn confirmed(
+        mut self,
+        daemon: &Arc<Daemon>,
+        then: impl FnOnce(&Daemon) + Send + 'static,
+    ) -> Vec<String> {
+        let _ = timeout(PATIENCE, self.hear()).await;
+        if self.silent.is_empty() {
+            then(daemon);
+            return Vec::new();
+        }
+        let names = names(daemon, self.silent.iter().copied().collect()).await;
+        tracing::warn!(
+            "rights that were taken back are not confirmed in: {}",
+            names.join(", ")
+        );
+        let daemon = Arc::clone(daemon);
+        tokio::spawn(async move {
+            self.hear().await;
+            if self.silent.is_empty() {
+                then(&daemon);
+            }
         });
+        names
     }
-    let silent: BTreeSet<SessionId> = asked
-        .join_all()
-        .await
-        .into_iter()
-        .filter_map(|(session, confirmed)| (!confirmed).then_some(session))
-        .collect();
-    if silent.is_empty() {
-        return Vec::new();
+
+    async fn hear(&mut self) {
+        while let Some(heard) = self.asked.join_next().await {
+            if let Ok((session, true)) = heard {
+                self.silent.remove(&session);
+            }
+        }
     }
-    let ids = silent.iter().map(SessionId::to_string).collect();
+}
+
+/// What these sessions are called.
+pub(super) async fn names(daemon: &Daemon, sessions: Vec<SessionId>) -> Vec<String> {
+    let ids = sessions.iter().map(SessionId::to_string).collect();
     let names = daemon.desk.ask(move |roster, _| {
         let name = |id: &SessionId| {
             let known = roster.get(*id).map(|info| info.name.clone());
             known.unwrap_or_else(|| id.to_string())
         };
-        silent.iter().map(name).collect()
+        sessions.iter().map(name).collect()
     });
     names.await.unwrap_or(ids)
-}
-
-/// A keeper that is not there any more holds nothing.
-async fn cut_one(
-    daemon: &Daemon,
-    session: SessionId,
-    devices: Vec<(DeviceId, u64)>,
-) -> Result<(), LinkError> {
-    let mut keeper = match KeeperLink::connect(&daemon.place.run, session).await {
-        Err(LinkError::Nobody) => return Ok(()),
-        other => other?,
-    };
-    for (device, epoch) in devices {
-        let epoch = Some(epoch);
-        match keeper.request(Request::Cut { device, epoch }).await? {
-            Answer::Done => {}
-            Answer::Failed(failure) => return Err(LinkError::Refused(failure)),
-            _ => return Err(LinkError::Rude),
-        }
-    }
-    Ok(())
 }

@@ -116,9 +116,11 @@ pub fn read(dir: &Path) -> io::Result<Ended> {
         // Records of earlier builds do not have it.
         Book::Alternate => read_snapshot(&dir.join(MAIN)).ok(),
     };
+    // Builds that do not tell what is lost dropped rows after they had written the snapshot.
+    let tells = info.history_lost.is_some();
     let path = dir.join(HISTORY);
     let rows = match HistoryFile::read(&path, &Arc::default()) {
-        Ok(blocks) => Ok(rows_of(blocks, snapshot.book, main)),
+        Ok(blocks) => Ok(rows_of(blocks, snapshot.book, main, tells)),
         Err(FileError::Foreign) => read_old_history(&path)
             .map(|rows| old_rows(rows, &snapshot))
             .map_err(|_| unreadable(&path, &FileError::Foreign)),
@@ -152,7 +154,7 @@ pub fn read_lost(dir: &Path, info: SessionInfo) -> io::Result<Ended> {
         .map(|block| block.end())
         .max()
         .unwrap_or_default();
-    let rows = Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
+    let rows = Reader::of(blocks, (end, Vec::new()), None, LineNo(0), end);
     Ok(Ended {
         snapshot: last_rows(&rows, info.size),
         info,
@@ -199,22 +201,23 @@ fn unreadable(path: &Path, error: &FileError) -> String {
 }
 
 /// History and the main screen, all of which is history where the last screen is the alternate one.
-fn rows_of(blocks: Vec<Arc<Sealed>>, last: Book, main: Option<Snapshot>) -> Reader {
+/// `tells`: the snapshot knows where the history begins that was kept.
+fn rows_of(blocks: Vec<Arc<Sealed>>, last: Book, main: Option<Snapshot>, tells: bool) -> Reader {
     let Some(mut main) = main else {
         let end = blocks.iter().map(|block| block.end()).max();
         let end = end.unwrap_or_default();
-        return Reader::of(blocks, (end, Vec::new()), LineNo(0), end);
+        return Reader::of(blocks, (end, Vec::new()), None, LineNo(0), end);
     };
     let top = match last {
         Book::Main => main.top,
         Book::Alternate => {
-            let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
-            let used = main.rows.iter().rposition(shows);
+            let used = main.rows.iter().rposition(|row| row.is_used());
             main.rows.truncate(used.map_or(0, |last| last + 1));
             main.top.plus(main.rows.len() as u64)
         }
     };
-    Reader::of(blocks, (main.top, main.rows), main.floor, top)
+    let first = tells.then_some(main.first);
+    Reader::of(blocks, (main.top, main.rows), first, main.floor, top)
 }
 
 fn read_snapshot(path: &Path) -> io::Result<Snapshot> {
@@ -228,7 +231,7 @@ fn old_rows(mut rows: Vec<Arc<Row>>, snapshot: &Snapshot) -> Reader {
     if snapshot.book == Book::Main {
         rows.extend(snapshot.rows.iter().cloned());
     }
-    Reader::of(Vec::new(), (first, rows), snapshot.floor, top)
+    Reader::of(Vec::new(), (first, rows), None, snapshot.floor, top)
 }
 
 /// What builds before 0.2 wrote: chunks of encoded rows, each behind its length.

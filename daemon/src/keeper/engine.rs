@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::message::{Event, LostRows, TerminalLook};
 use abide_protocol::{Book, Cursor, LineNo, Modes, Row, Size, Snapshot};
 use abide_screen::{Options, Reader, Screen, Sealed, Usage};
 
@@ -81,6 +81,17 @@ impl Engine {
     pub(crate) fn rows(&self, book: Book, from: LineNo, count: u64) -> (LineNo, Vec<Arc<Row>>) {
         let rows = catch_unwind(AssertUnwindSafe(|| self.screen.rows(book, from, count)));
         rows.unwrap_or((from, Vec::new()))
+    }
+
+    /// Which of these rows could not be read.
+    pub(crate) fn lost(&self, book: Book, from: LineNo, count: u64) -> LostRows {
+        let lost = catch_unwind(AssertUnwindSafe(|| self.screen.lost(book, from, count)));
+        lost.unwrap_or_default()
+    }
+
+    /// Which of all rows of history could not be read by those who wanted them.
+    pub(crate) fn all_lost(&self) -> LostRows {
+        self.screen.all_lost()
     }
 
     /// History and the presented main screen as they are now.

@@ -4,6 +4,8 @@
 mod file;
 mod packer;
 mod record;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use file::HistoryFile;
 pub(crate) use packer::{Bounds, Packer};

@@ -5,7 +5,8 @@
 //! Every other first change waits [`SETTLE`], so that one repaint makes one frame; what follows
 //! goes at most once per interval, on the session's [`Grid`], so that viewers share snapshots and
 //! update bodies. A viewer that does not acknowledge gets nothing: there is never a queue of
-//! frames, only the newest state once the window opens.
+//! frames, only the newest state once the window opens. While somebody types, the last place in
+//! the window is kept for echoes: behind two frames of a busy program they would come late.
 //!
 //! While everything that a viewer was shown has scrolled away before the next frame, nobody can
 //! read along: such a flood goes every [`FLOOD_INTERVAL`] until it stops for [`SETTLE`].
@@ -24,6 +25,8 @@ pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(16);
 /// Frames of a flood are at least this far apart while it goes on: three steps of the grid, which
 /// is 20 frames a second.
 pub(crate) const FLOOD_INTERVAL: Duration = Duration::from_millis(48);
+/// How long after an input a viewer counts as one where somebody types.
+pub(crate) const TYPING: Duration = Duration::from_secs(1);
 /// Changes that go at once after an applied input.
 pub(crate) const ECHOES: u8 = 3;
 /// However slow the link, a changing screen is sent this often once the window is open.
@@ -76,6 +79,8 @@ pub(crate) struct Pacing {
     last_sent: Option<Instant>,
     /// The first change since the last frame, and the newest.
     changed_at: Option<(Instant, Instant)>,
+    /// When the last input of this viewer reached the program.
+    typed: Option<Instant>,
     /// Changes after the last input that may still go at once.
     echoes: u8,
     /// The program has changed the state since the last input or frame.
@@ -86,7 +91,8 @@ pub(crate) struct Pacing {
 
 impl Pacing {
     /// Input of this viewer reached the program.
-    pub(crate) fn input_applied(&mut self) {
+    pub(crate) fn input_applied(&mut self, now: Instant) {
+        self.typed = Some(now);
         self.echoes = ECHOES;
         self.answered = false;
     }
@@ -126,6 +132,9 @@ impl Pacing {
         if self.answered && self.echoes > 0 && drained {
             return Some(now);
         }
+        if self.typing(now) && self.in_flight.len() + 1 == FRAMES_IN_FLIGHT {
+            return None;
+        }
         let settled = changed + SETTLE;
         let Some(last) = self.last_sent else {
             return Some(settled);
@@ -139,6 +148,11 @@ impl Pacing {
             due = due.max((newest + SETTLE).min(last + FLOOD_INTERVAL));
         }
         Some(grid.at_or_after(due))
+    }
+
+    fn typing(&self, now: Instant) -> bool {
+        self.typed
+            .is_some_and(|typed| now.saturating_duration_since(typed) < TYPING)
     }
 
     /// Whether no row that this viewer was shown last is still on the screen.
@@ -285,7 +299,7 @@ mod tests {
     fn an_echo_goes_at_once_but_only_when_drained_and_not_without_end() {
         let mut bench = Bench::new();
         bench.send_and_ack(0, 0);
-        bench.pacing.input_applied();
+        bench.pacing.input_applied(bench.start);
         bench.pacing.changed(bench.at(1));
         bench.pacing.answered();
         assert_eq!(bench.due(1, false), Some(16));
@@ -306,11 +320,24 @@ mod tests {
         bench.send_and_ack(0, 0);
         bench.pacing.changed(bench.at(1));
         bench.pacing.answered();
-        bench.pacing.input_applied();
+        bench.pacing.input_applied(bench.start);
         assert_eq!(bench.due(2, true), Some(16));
         bench.pacing.changed(bench.at(3));
         bench.pacing.answered();
         assert_eq!(bench.due(3, true), Some(3));
+    }
+
+    #[test]
+    fn while_somebody_types_the_last_place_is_the_echo_s() {
+        let mut bench = Bench::new();
+        bench.pacing.input_applied(bench.at(0));
+        bench.send(1, 100);
+        bench.pacing.changed(bench.at(20));
+        assert_eq!(bench.due(20, true), None);
+        bench.pacing.answered();
+        assert_eq!(bench.due(21, true), Some(21));
+        bench.pacing.answered = false;
+        assert_eq!(bench.due(1_001, true), Some(1_001), "nobody types");
     }
 
     #[test]
@@ -328,7 +355,7 @@ mod tests {
         bench.pacing.changed(bench.at(1));
         bench.pacing.changed(bench.at(20));
         assert_eq!(bench.due_at(20, true, rows), Some(32), "it stops at 20");
-        bench.pacing.input_applied();
+        bench.pacing.input_applied(bench.start);
         bench.pacing.answered();
         assert_eq!(bench.due_at(21, true, rows), Some(21), "an echo waits not");
     }

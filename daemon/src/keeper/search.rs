@@ -78,17 +78,24 @@ impl Query {
             hits: VecDeque::new(),
             searched: 0,
         };
-        let next = if self.backwards {
+        let (next, lost) = if self.backwards {
             let end = self.from.map_or(reader.end(), |from| from.plus(1));
-            search.backwards(first, end.min(reader.end()))?
+            let end = end.min(reader.end());
+            let next = search.backwards(first, end)?;
+            (
+                next,
+                reader.lost(next.map_or(first, |next| next.plus(1)), end),
+            )
         } else {
             let from = self.from.unwrap_or(first).clamp(first, reader.end());
-            search.forwards(from, reader.end())?
+            let next = search.forwards(from, reader.end())?;
+            (next, reader.lost(from, next.unwrap_or(reader.end())))
         };
         Some(Answer::Found {
             hits: search.hits.into(),
             next,
             searched: search.searched,
+            lost: lost.some(),
         })
     }
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use abide_protocol::StreamId;
 use abide_protocol::message::{FailKind, Failure, ToServer};
-use abide_protocol::{LineNo, ViewerId, wire};
+use abide_protocol::{LineNo, Revision, ViewerId, wire};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Sleep;
 
@@ -108,6 +108,8 @@ pub(crate) struct Session {
     /// The next turn looks at links before it looks at the terminal.
     links_first: bool,
     turns: Turns,
+    /// It has been told that some of the history cannot be read.
+    loss_told: bool,
 }
 
 impl Session {
@@ -201,6 +203,7 @@ impl Session {
         }
         self.proceed(now);
         self.pack();
+        self.tell_loss();
         self.frames(now);
         self.tell_driver();
         self.summarize(now);
@@ -277,32 +280,24 @@ impl Session {
             return;
         };
         if link.phase == Phase::New {
-            let agreed = match message {
-                ToServer::Hello(theirs) => wire::agree(&wire::hello(), &theirs).map(|_| ()),
-                _ => Err(failure(
-                    FailKind::Invalid,
-                    "the first message must be a hello".into(),
-                )),
-            };
-            match agreed {
-                Ok(()) => link.phase = Phase::Open,
-                Err(failure) => link.refuse(failure),
-            }
+            return greet(link, &message);
+        }
+        let remote = link.device.is_some()
+            || matches!(&message, ToServer::Attach(attach) if attach.device.is_some());
+        if remote && !self.still_open(index, now) {
             return;
         }
         match message {
             ToServer::Hello(_) => {
-                link.refuse(failure(FailKind::Invalid, "a second hello".into()));
+                if let Some(link) = self.links.get_mut(index) {
+                    link.refuse(failure(FailKind::Invalid, "a second hello".into()));
+                }
             }
             ToServer::Request { id, request } => self.request(index, id, request, now),
             ToServer::Attach(attach) => self.attach(index, &attach, now),
             ToServer::Detach => self.detach(index, now),
             ToServer::Input { stream, seq, event } => self.input(index, stream, seq, &event, now),
-            ToServer::Ack { revision } => {
-                if let Some(viewer) = &mut link.viewer {
-                    viewer.pacing.acked(now, revision);
-                }
-            }
+            ToServer::Ack { revision } => self.acked(index, revision, now),
             ToServer::Resize { size } => self.viewer_resized(index, size, now),
             ToServer::Drive { take } => self.drive(index, take, now),
             ToServer::Focus { focused } => self.viewer_focused(index, focused, now),
@@ -310,6 +305,13 @@ impl Session {
             ToServer::Printed { printed } => self.viewer_printed(index, printed),
             ToServer::Resync => self.resync(index),
             ToServer::Unknown => {}
+        }
+    }
+
+    fn acked(&mut self, index: usize, revision: Revision, now: Instant) {
+        let link = self.links.get_mut(index);
+        if let Some(viewer) = link.and_then(|link| link.viewer.as_mut()) {
+            viewer.pacing.acked(now, revision);
         }
     }
 
@@ -333,6 +335,21 @@ impl Session {
     fn link_of(&self, id: ViewerId) -> Option<usize> {
         let is = |link: &Link| link.viewer.as_ref().is_some_and(|viewer| viewer.id == id);
         self.links.iter().position(is)
+    }
+}
+
+/// The first message of a link has to be a hello that we can agree to.
+fn greet(link: &mut Link, first: &ToServer) {
+    let agreed = match first {
+        ToServer::Hello(theirs) => wire::agree(&wire::hello(), theirs).map(|_| ()),
+        _ => Err(failure(
+            FailKind::Invalid,
+            "the first message must be a hello".into(),
+        )),
+    };
+    match agreed {
+        Ok(()) => link.phase = Phase::Open,
+        Err(failure) => link.refuse(failure),
     }
 }
 

@@ -71,6 +71,51 @@ pub struct DaemonStatus {
     pub warnings: Vec<String>,
 }
 
+/// Rows that are kept and cannot be read. Where rows are answered, each of them is blank.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct LostRows {
+    /// How many; 0: all can be read.
+    #[n(0)]
+    pub rows: u64,
+    /// The first of them, and the number after the last.
+    #[n(1)]
+    pub from: LineNo,
+    #[n(2)]
+    pub end: LineNo,
+}
+
+impl LostRows {
+    /// All rows `[from, end)`.
+    #[must_use]
+    pub fn all(from: LineNo, end: LineNo) -> Self {
+        Self {
+            rows: end.since(from),
+            from,
+            end,
+        }
+    }
+
+    /// `None`: there are none.
+    #[must_use]
+    pub fn some(self) -> Option<Self> {
+        (self.rows > 0).then_some(self)
+    }
+
+    /// These and others.
+    pub fn add(&mut self, others: Self) {
+        if others.rows == 0 {
+            return;
+        }
+        if self.rows == 0 {
+            *self = others;
+            return;
+        }
+        self.rows = self.rows.saturating_add(others.rows);
+        self.from = self.from.min(others.from);
+        self.end = self.end.max(others.end);
+    }
+}
+
 /// One place that a search found.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Hit {
@@ -113,6 +158,9 @@ pub enum Answer {
         history: Vec<Arc<Row>>,
         #[cbor(n(1), with = "crate::wire::fields::checked")]
         snapshot: Box<Snapshot>,
+        /// Rows of `history` that cannot be read.
+        #[n(2)]
+        lost: Option<LostRows>,
     },
     #[n(5)]
     Rows {
@@ -120,6 +168,9 @@ pub enum Answer {
         from: LineNo,
         #[cbor(n(1), with = "crate::wire::rows")]
         rows: Vec<Arc<Row>>,
+        /// Those of them that cannot be read.
+        #[n(2)]
+        lost: Option<LostRows>,
     },
     #[n(6)]
     Exited(#[n(0)] ExitStatus),
@@ -138,6 +189,9 @@ pub enum Answer {
         /// Rows that were looked at.
         #[n(2)]
         searched: u64,
+        /// Those of them that could not be read.
+        #[n(3)]
+        lost: Option<LostRows>,
     },
     #[n(10)]
     Share(#[n(0)] Box<ShareInfo>),

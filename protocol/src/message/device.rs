@@ -152,7 +152,14 @@ pub enum DeviceEdit {
     Name(#[cbor(n(0), with = "crate::wire::texts::name")] String),
     /// Its rights from now on; its links end and come back.
     #[n(1)]
-    Grant(#[n(0)] Grant),
+    Grant {
+        #[n(0)]
+        grant: Grant,
+        /// Milliseconds from now on at which they end by the daemon's clock, whatever `grant` says of
+        /// it.
+        #[n(1)]
+        lasts: Option<u64>,
+    },
 }
 
 /// Devices that do nothing any more.

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::answer::LostRows;
 use crate::ids::{Revision, SessionId, Size};
 
 /// How a session's program ended.
@@ -103,6 +104,10 @@ pub struct SessionInfo {
     pub updates_sent: Option<u64>,
     #[n(27)]
     pub updates_made: Option<u64>,
+    /// Rows of history that cannot be read, as far as somebody has tried; `None`: its keeper does
+    /// not say.
+    #[n(28)]
+    pub history_lost: Option<LostRows>,
 }
 
 impl SessionInfo {
@@ -137,6 +142,7 @@ impl SessionInfo {
             history_stored: None,
             updates_sent: None,
             updates_made: None,
+            history_lost: None,
         }
     }
 }

@@ -55,7 +55,8 @@ fn offer() -> impl Strategy<Value = PairingOffer> {
 fn edit() -> impl Strategy<Value = DeviceEdit> {
     prop_oneof![
         word().prop_map(DeviceEdit::Name),
-        grant().prop_map(DeviceEdit::Grant),
+        (grant(), any::<Option<u64>>())
+            .prop_map(|(grant, lasts)| DeviceEdit::Grant { grant, lasts }),
     ]
 }
 
@@ -222,7 +223,17 @@ pub(super) fn requests() -> Vec<(&'static str, Request)> {
         ),
         (
             "change a device's rights",
-            edit(DeviceEdit::Grant(example_grant())),
+            edit(DeviceEdit::Grant {
+                grant: example_grant(),
+                lasts: None,
+            }),
+        ),
+        (
+            "change a device's rights, for a day",
+            edit(DeviceEdit::Grant {
+                grant: example_grant(),
+                lasts: Some(86_400_000),
+            }),
         ),
         (
             "revoke",

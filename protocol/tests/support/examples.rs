@@ -7,7 +7,7 @@ use abide_protocol::input::{
 };
 use abide_protocol::message::{
     Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
-    FailKind, Failure, Hello, Hit, InputRefusal, Limits, Request, ResourceLimit, Search,
+    FailKind, Failure, Hello, Hit, InputRefusal, Limits, LostRows, Request, ResourceLimit, Search,
     SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
     ViewerHeader,
 };
@@ -261,6 +261,15 @@ pub(crate) fn info() -> SessionInfo {
         history_stored: Some(70_000),
         updates_sent: Some(600),
         updates_made: Some(200),
+        history_lost: Some(lost()),
+    }
+}
+
+fn lost() -> LostRows {
+    LostRows {
+        rows: 700,
+        from: LineNo(300),
+        end: LineNo(70_000),
     }
 }
 
@@ -543,6 +552,37 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
     examples
 }
 
+/// The same where rows cannot be read.
+fn losses() -> Vec<(&'static str, Answer)> {
+    vec![
+        (
+            "captured with a loss",
+            Answer::Captured {
+                history: vec![Row::blank()],
+                snapshot: Box::new(before()),
+                lost: Some(LostRows::all(LineNo(119), LineNo(120))),
+            },
+        ),
+        (
+            "rows with a loss",
+            Answer::Rows {
+                from: LineNo(70_000),
+                rows: vec![Row::blank(), rich()],
+                lost: Some(LostRows::all(LineNo(70_000), LineNo(70_001))),
+            },
+        ),
+        (
+            "nothing found with a loss",
+            Answer::Found {
+                hits: Vec::new(),
+                next: None,
+                searched: 70_000,
+                lost: Some(lost()),
+            },
+        ),
+    ]
+}
+
 fn answers() -> Vec<(&'static str, Answer)> {
     let failure = Failure {
         kind: FailKind::Ambiguous,
@@ -566,6 +606,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
             Answer::Captured {
                 history: vec![plain("old"), rich()],
                 snapshot: Box::new(before()),
+                lost: None,
             },
         ),
         (
@@ -573,6 +614,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
             Answer::Rows {
                 from: LineNo(70_000),
                 rows: vec![Row::blank(), rich(), rich()],
+                lost: None,
             },
         ),
         ("exited", Answer::Exited(ExitStatus::Code(3))),
@@ -595,6 +637,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 }],
                 next: Some(LineNo(69_997)),
                 searched: 3,
+                lost: None,
             },
         ),
         (
@@ -603,6 +646,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 hits: Vec::new(),
                 next: None,
                 searched: 70_000,
+                lost: None,
             },
         ),
     ]
@@ -670,6 +714,7 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
     examples.extend(
         answers()
             .into_iter()
+            .chain(losses())
             .chain(super::devices::answers())
             .chain(super::share::answers())
             .map(|(name, answer)| (format!("answer: {name}"), ToClient::Answer { id, answer })),

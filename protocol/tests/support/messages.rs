@@ -5,7 +5,7 @@ use abide_protocol::input::{
 };
 use abide_protocol::message::{
     Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
-    FailKind, Failure, Hello, Hit, InputRefusal, Limits, Request, ResourceLimit, Search,
+    FailKind, Failure, Hello, Hit, InputRefusal, Limits, LostRows, Request, ResourceLimit, Search,
     SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
     ViewerHeader,
 };
@@ -171,6 +171,10 @@ fn exit() -> impl Strategy<Value = ExitStatus> {
     ]
 }
 
+fn lost() -> impl Strategy<Value = LostRows> {
+    (any::<u64>(), line(), line()).prop_map(|(rows, from, end)| LostRows { rows, from, end })
+}
+
 #[expect(clippy::too_many_lines, reason = "a value of many fields")]
 pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
     let state = prop_oneof![
@@ -197,6 +201,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
         Option<u64>,
         Option<[u64; 2]>,
     )>();
+    let optional = (optional, option::of(lost()));
     (
         session(),
         state,
@@ -221,6 +226,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 rest,
             ) = numbers;
             let [viewers, rebuilt] = rest;
+            let (optional, history_lost) = optional;
             let (pid, keeper, ended, trusted, confined, history_stored, updates) = optional;
             SessionInfo {
                 id,
@@ -251,6 +257,7 @@ pub(crate) fn info() -> impl Strategy<Value = SessionInfo> {
                 history_stored,
                 updates_sent: updates.map(|[sent, _]| sent),
                 updates_made: updates.map(|[_, made]| made),
+                history_lost,
             }
         })
 }
@@ -480,21 +487,30 @@ fn answer() -> impl Strategy<Value = Answer> {
         failure().prop_map(Answer::Failed),
         vec(info(), 0..3).prop_map(Answer::Sessions),
         info().prop_map(|info| Answer::Session(Box::new(info))),
-        (vec(row(30), 0..4), snapshot()).prop_map(|(history, snapshot)| Answer::Captured {
-            history,
-            snapshot: Box::new(snapshot),
-        }),
-        (line(), vec(row(90), 0..9)).prop_map(|(from, rows)| Answer::Rows { from, rows }),
+        (vec(row(30), 0..4), snapshot(), option::of(lost())).prop_map(
+            |(history, snapshot, lost)| Answer::Captured {
+                history,
+                snapshot: Box::new(snapshot),
+                lost,
+            }
+        ),
+        (line(), vec(row(90), 0..9), option::of(lost()))
+            .prop_map(|(from, rows, lost)| Answer::Rows { from, rows, lost }),
         exit().prop_map(Answer::Exited),
         status().prop_map(Answer::Status),
         variables().prop_map(Answer::Environment),
-        (vec(hit(), 0..3), option::of(line()), any::<u64>()).prop_map(|(hits, next, searched)| {
-            Answer::Found {
+        (
+            vec(hit(), 0..3),
+            option::of(line()),
+            any::<u64>(),
+            option::of(lost())
+        )
+            .prop_map(|(hits, next, searched, lost)| Answer::Found {
                 hits,
                 next,
                 searched,
-            }
-        }),
+                lost,
+            }),
         super::devices::answer(),
         super::share::answer(),
     ]

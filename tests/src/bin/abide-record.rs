@@ -25,6 +25,7 @@ type Sizes = &'static [(u16, u16)];
 const SMALL: Sizes = &[(80, 24), (100, 30), (60, 20)];
 const TWO: Sizes = &[(80, 24), (100, 30)];
 const TINY: Sizes = &[(40, 12), (80, 24), (33, 10)];
+const WIDE: Sizes = &[(200, 50)];
 const LARGE: Sizes = &[(200, 50), (120, 40)];
 
 struct Script {
@@ -85,6 +86,14 @@ const SCRIPTS: &[Script] = &[
         sizes: &[SMALL, LARGE],
     },
     Script {
+        name: "top",
+        prepare: "for n in 1 2 3 4 5; do sleep 100$n & done",
+        program: "top -d 10",
+        ready: "load average",
+        steps: &["c", "t", "z", "h", "\x1b"],
+        sizes: &[TWO, WIDE],
+    },
+    Script {
         name: "less",
         prepare: TEXT,
         program: "less -N text",
@@ -92,7 +101,7 @@ const SCRIPTS: &[Script] = &[
         steps: &[
             " ", "/ipsum\r", "n", "G", "g", "-S\r", "\x1b[C", "-S\r", "jjj", "k",
         ],
-        sizes: &[SMALL],
+        sizes: &[SMALL, WIDE],
     },
     Script {
         name: "mc",
@@ -116,7 +125,7 @@ const SCRIPTS: &[Script] = &[
         program: "nano text",
         ready: "line 1 of",
         steps: &["\x16", "typed ", "\x17ipsum\r", "\x0b", "\x15", "\x1b[F"],
-        sizes: &[SMALL],
+        sizes: &[SMALL, LARGE],
     },
     Script {
         name: "tmux",
@@ -147,7 +156,7 @@ const SCRIPTS: &[Script] = &[
             "f()\x1b[D\x1b[D\x1b[D\r",
             "1/0\r",
         ],
-        sizes: &[SMALL],
+        sizes: &[SMALL, LARGE],
     },
     Script {
         name: "git",
@@ -155,7 +164,7 @@ const SCRIPTS: &[Script] = &[
         program: "git -c core.pager='less -R' log --graph --stat --color",
         ready: "commit 40",
         steps: &[" ", "/commit 3\r", "n", "G", "g", "jjj"],
-        sizes: &[SMALL],
+        sizes: &[SMALL, LARGE],
     },
     Script {
         name: "build",
@@ -198,6 +207,15 @@ const SCRIPTS: &[Script] = &[
         ready: "ready",
         steps: &["o", "T", "o", "T"],
         sizes: &[TWO],
+    },
+    // One whose screen is too low from the first frame on, fifty times.
+    Script {
+        name: "overflow",
+        prepare: "true",
+        program: "node --title=ink ink.mjs",
+        ready: "ready",
+        steps: &["O"],
+        sizes: &[&[(40, 12)]],
     },
 ];
 

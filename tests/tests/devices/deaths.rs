@@ -29,7 +29,7 @@ fn edit(device: DeviceId, role: Role) -> Request {
         history: false,
         expires: None,
     };
-    let edit = DeviceEdit::Grant(grant);
+    let edit = DeviceEdit::Grant { grant, lasts: None };
     Request::EditDevice { device, edit }
 }
 

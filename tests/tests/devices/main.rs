@@ -7,6 +7,8 @@ mod flood;
 mod owner;
 mod paired;
 mod picture;
+mod replacing;
 mod revocation;
+mod rights;
 mod slow;
 mod strangers;

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use abide::link::Link;
 use abide_protocol::channel::link::PairingLink;
 use abide_protocol::message::{
-    Answer, CodeVerdict, DeviceInfo, FailKind, Failure, PairingOffer, PairingStage, Request,
-    Revoked, ShareChange,
+    Answer, AuditRow, CodeVerdict, DeviceInfo, FailKind, Failure, PairingOffer, PairingStage,
+    Request, Revoked, ShareChange,
 };
 use abide_protocol::{DeviceId, PairingNo, Role, SessionId};
 use support::home::Home;
@@ -132,12 +132,17 @@ impl Owner {
         }
     }
 
-    pub async fn actions(&mut self) -> Vec<String> {
+    pub async fn audit(&mut self) -> Vec<AuditRow> {
         let (after, limit, wait) = (0, 1000, false);
         match self.ask(Request::Audit { after, limit, wait }).await {
-            Answer::Audit(rows) => rows.into_iter().map(|row| row.action).collect(),
+            Answer::Audit(rows) => rows,
             other => panic!("no audit: {other:?}"),
         }
+    }
+
+    pub async fn actions(&mut self) -> Vec<String> {
+        let rows = self.audit().await;
+        rows.into_iter().map(|row| row.action).collect()
     }
 }
 

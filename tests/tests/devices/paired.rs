@@ -283,12 +283,15 @@ async fn more_and_less_rights_count_at_once_and_are_told() {
     let told = watching.until("a notice", notice).await;
     assert!(told.contains("\"phone 2\" was paired"), "{told}");
     for (role, can) in [(Role::Type, true), (Role::View, false)] {
-        let edit = DeviceEdit::Grant(Grant {
-            role,
-            sessions: Some(vec![session]),
-            history: false,
-            expires: None,
-        });
+        let edit = DeviceEdit::Grant {
+            grant: Grant {
+                role,
+                sessions: Some(vec![session]),
+                history: false,
+                expires: None,
+            },
+            lasts: None,
+        };
         let device_id = device.id;
         let request = Request::EditDevice {
             device: device_id,

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use abide::link::Link;
 use abide_protocol::input::InputEvent;
-use abide_protocol::message::{Attach, InputRefusal, ToClient, ToServer};
+use abide_protocol::message::{Attach, InputRefusal, PairingOffer, Request, ToClient, ToServer};
 use abide_protocol::{DeviceId, InputSeq, Role, SessionId, paths};
 use rustix::process::Signal;
 use support::{process, wait};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::device::PATIENCE;
+use crate::device::{Online, PATIENCE};
 use crate::owner::{Owner, offer};
 
 /// What is done.
@@ -267,13 +267,7 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
         rounds,
     } = load();
     let mut owner = Owner::new().await;
-    let record = Record(owner.home.path().join("read"));
-    let script = format!(
-        "stty raw -echo; echo ready; exec cat >> '{}'",
-        record.0.display()
-    );
-    let session = owner.session("work", &script);
-    owner.home.wait_screen("work", "ready");
+    let (session, record, mut marker) = recorded(&owner, "work").await;
     let program = owner.home.program("work");
     let tide = Arc::new(Tide::default());
     tide.stop();
@@ -281,7 +275,6 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
     for number in 0..devices {
         typists.push_back(Typist::begin(&mut owner, session, number, &tide).await);
     }
-    let mut marker = Marker::begin(&owner, crate::device::attachment(session)).await;
     for round in 0..rounds {
         tide.start();
         let leaving: Vec<Typist> = typists.drain(..each_round).collect();
@@ -329,25 +322,97 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
     }
 }
 
-/// A keeper that does not answer is named; the device is revoked all the same.
+/// A session that keeps what its program reads, and somebody on its machine.
+async fn recorded(owner: &Owner, name: &str) -> (SessionId, Record, Marker) {
+    let record = Record(owner.home.path().join("read"));
+    let script = format!(
+        "stty raw -echo; echo ready; exec cat >> '{}'",
+        record.0.display()
+    );
+    let session = owner.session(name, &script);
+    owner.home.wait_screen(name, "ready");
+    let marker = Marker::begin(owner, crate::device::attachment(session)).await;
+    (session, record, marker)
+}
+
+/// Types while the keeper is stopped: it lies in the keeper's socket when this returns.
+async fn type_to_a_stopped_keeper(online: &mut Online, keeper: u32) {
+    process::signal(keeper, Signal::STOP);
+    for _ in 0..30 {
+        online.type_text("X").await;
+    }
+    // What is answered behind it was relayed behind it.
+    online.ask(Request::List).await;
+}
+
+/// The keeper goes on: it has dropped everything, and says so.
+async fn nothing_has_arrived(owner: &Owner, keeper: u32, marker: &mut Marker, record: &Record) {
+    process::signal(keeper, Signal::CONT);
+    wait::until("the keeper to have dropped the device", || {
+        (owner.home.info("work")["viewers"] == 1).then_some(())
+    });
+    marker.mark("[after]").await;
+    record.wait_for("[after]");
+    assert_eq!(record.read(), "before[after]");
+    wait::until("everything confirmed", || {
+        let status = owner.home.ok(&["daemon", "status"]);
+        (!status.contains("not confirmed")).then_some(())
+    });
+}
+
+/// A keeper that does not answer is named; the device is revoked all the same, and what it has
+/// typed before is dropped whenever the keeper goes on.
 #[tokio::test]
 async fn a_keeper_that_does_not_answer_is_named() {
     let mut owner = Owner::new().await;
-    let session = owner.session("work", "exec cat");
+    let (session, record, mut marker) = recorded(&owner, "work").await;
     owner.session("other", "exec cat");
     let device = owner.pair(offer(Role::Type, &[session])).await;
     let mut online = device.connect().await;
     online.attach(session).await;
+    online.type_text("before").await;
+    record.wait_for("before");
     let keeper = owner.home.keeper("work");
-    process::signal(keeper, Signal::STOP);
+    type_to_a_stopped_keeper(&mut online, keeper).await;
     let revoked = owner.revoke(Some(device.id)).await;
-    process::signal(keeper, Signal::CONT);
     assert_eq!(
         (revoked.devices, revoked.unconfirmed),
         (1, vec!["work".to_owned()])
     );
+    let status = owner.home.ok(&["daemon", "status"]);
+    assert!(status.contains("not confirmed in: work"), "{status}");
     while online.next().await.is_some() {}
     assert!(device.try_connect().await.is_none());
+    nothing_has_arrived(&owner, keeper, &mut marker, &record).await;
+}
+
+/// Expiry is told like a revocation: a keeper that does not answer is named to those who are there.
+#[tokio::test]
+async fn a_keeper_that_does_not_answer_hears_of_an_expiry_later() {
+    let mut owner = Owner::new().await;
+    let (session, record, mut marker) = recorded(&owner, "work").await;
+    let watcher = owner.pair(offer(Role::View, &[session])).await;
+    let mut watching = watcher.connect().await;
+    let lasts = Some(5000);
+    let device = owner
+        .pair(PairingOffer {
+            lasts,
+            ..offer(Role::Type, &[session])
+        })
+        .await;
+    let mut online = device.connect().await;
+    online.attach(session).await;
+    online.type_text("before").await;
+    record.wait_for("before");
+    let keeper = owner.home.keeper("work");
+    type_to_a_stopped_keeper(&mut online, keeper).await;
+    let told = watching.until("a notice", |message| match message {
+        ToClient::Notice(line) if line.contains("has expired") => Some(line),
+        _ => None,
+    });
+    let told = told.await;
+    assert!(told.contains("not confirmed in: work"), "{told}");
+    nothing_has_arrived(&owner, keeper, &mut marker, &record).await;
 }
 
 /// All of them, and the machine is another one.

@@ -6,10 +6,13 @@ import type { Bytes } from "./channel/keys.ts";
 const SUBPROTOCOL = "abide.web.1";
 /** The route of the WebSocket, on the page's own host. */
 const ROUTE = "/ws";
+/** The WebSocket's normal end. */
+const LEAVES = 1000;
 
 export interface Carrier {
   send(message: Bytes): void;
-  close(): void;
+  /** Gives the link up; `leaves`: for good, which is said to the daemon. */
+  close(leaves?: boolean): void;
 }
 
 export interface CarrierEvents {
@@ -42,9 +45,11 @@ export function webSocket(origin: string): Dial {
       send: (message) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(message);
       },
-      close: () => {
-        socket.close();
-        end(1000);
+      close: (leaves = false) => {
+        // Only a close with a code says that nobody comes back.
+        if (leaves) socket.close(LEAVES);
+        else socket.close();
+        end(LEAVES);
       },
     };
   };

@@ -16,6 +16,7 @@ test("waits longer each time, and never the same for all", () => {
 describe("a daemon that does not answer", () => {
   let dialled: CarrierEvents[];
   let states: ConnectionState[];
+  let seen: boolean;
   let connection: Connection;
 
   beforeEach(async () => {
@@ -30,7 +31,12 @@ describe("a daemon that does not answer", () => {
       dialled.push(events);
       return { send: () => undefined, close: () => undefined };
     };
-    const events = { state: (state: ConnectionState) => void states.push(state), message: vi.fn() };
+    seen = true;
+    const events = {
+      state: (state: ConnectionState) => void states.push(state),
+      message: vi.fn(),
+      seen: () => seen,
+    };
     connection = new Connection(dial, { knock, psk }, events);
     connection.start();
   });
@@ -67,6 +73,29 @@ describe("a daemon that does not answer", () => {
     await close(1006);
     await vi.advanceTimersByTimeAsync(250);
     expect(dialled.length).toBe(8);
+  });
+
+  test("is tried anew when the page wakes and an attempt hangs", async () => {
+    connection.wake();
+    expect(dialled.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    connection.wake();
+    connection.wake();
+    expect(dialled.length).toBe(2);
+    expect(connection.state.type).toBe("Connecting");
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(dialled.length).toBe(2);
+  });
+
+  test("is not tried while nobody looks", async () => {
+    seen = false;
+    await close(1006);
+    expect(connection.state.type).toBe("Waiting");
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(dialled.length).toBe(1);
+    seen = true;
+    connection.wake();
+    expect(dialled.length).toBe(2);
   });
 
   test("is given up after ten seconds of silence", async () => {

@@ -10,24 +10,28 @@ export type ConnectionState =
   | { readonly type: "Connecting"; readonly since: number }
   /** `agent`: the daemon's build. */
   | { readonly type: "Live"; readonly agent: string }
-  /** Down, with the time of the next attempt. */
-  | { readonly type: "Waiting"; readonly since: number; readonly until: number }
+  /** Down until the next attempt. */
+  | { readonly type: "Waiting"; readonly since: number }
   /** Nothing will change by trying again. */
   | { readonly type: "Over"; readonly end: LinkEnd };
 
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
   message(message: ToClient): void;
+  /** Whether the page is seen: one that is hidden waits until it wakes. */
+  seen(): boolean;
 }
 
 /** Milliseconds in which something has to come over a link that is in doubt. */
 const DOUBT = 3_000;
 /** Milliseconds of silence after which a link is in doubt: a dead one does not say so. */
 const SILENCE = 20_000;
+/** Milliseconds after which an attempt is made anew when the page wakes. */
+const STALLED = 1_000;
+/** Milliseconds within which a second link with what cannot be read is the last. */
+const GARBLED = 60_000;
 
 export class Connection {
-  /** Somebody looks: else a silent link costs nothing. */
-  seen = true;
   readonly #dial: Dial;
   readonly #credentials: Credentials;
   readonly #events: ConnectionEvents;
@@ -39,6 +43,10 @@ export class Connection {
   #doubted: ReturnType<typeof setTimeout> | undefined;
   /** When the last live link was lost, or the first attempt made. */
   #downSince = 0;
+  /** When the last attempt was made. */
+  #dialled = 0;
+  /** When a link last brought what could not be read. */
+  #garbled = Number.NEGATIVE_INFINITY;
 
   constructor(dial: Dial, credentials: Credentials, events: ConnectionEvents) {
     this.#dial = dial;
@@ -61,7 +69,7 @@ export class Connection {
     this.#calm();
     const link = this.#link;
     this.#link = null;
-    link?.close();
+    link?.leave();
   }
 
   /** The page is visible again, the network is back: no reason to wait, and to trust the link. */
@@ -72,13 +80,15 @@ export class Connection {
     } else if (this.#state.type === "Live") {
       this.#doubt();
       this.#listen();
+    } else if (this.#state.type === "Connecting" && Date.now() - this.#dialled >= STALLED) {
+      this.#connect();
     }
   }
 
   /** What should have come did not: the link has to prove itself, unless it did a moment ago. */
   doubt(): void {
     const silent = Date.now() - (this.#link?.heard ?? 0);
-    if (this.seen && this.#state.type === "Live" && silent >= DOUBT) this.#doubt();
+    if (this.#events.seen() && this.#state.type === "Live" && silent >= DOUBT) this.#doubt();
   }
 
   /** Dropped where there is no live link: its sender hears of it by the state. */
@@ -97,9 +107,14 @@ export class Connection {
     return performance.now() - before;
   }
 
-  #connect(): void {
+  #connect(downSince = Date.now()): void {
     clearTimeout(this.#timer);
-    this.#link?.close();
+    this.#calm();
+    const before = this.#link;
+    this.#link = null;
+    before?.close();
+    if (this.#state.type === "Live") this.#downSince = downSince;
+    this.#dialled = Date.now();
     this.#enter({ type: "Connecting", since: this.#downSince });
     const link: Link = new Link(this.#dial, this.#credentials, {
       live: (agent) => {
@@ -113,11 +128,11 @@ export class Connection {
     this.#link = link;
   }
 
-  #lost(end: LinkEnd, since = Date.now()): void {
+  #lost(end: LinkEnd): void {
     this.#link = null;
     this.#calm();
-    if (this.#state.type === "Live") this.#downSince = since;
-    if (isFinal(end)) {
+    if (this.#state.type === "Live") this.#downSince = Date.now();
+    if (isFinal(end) && !this.#mayPass(end)) {
       this.#enter({ type: "Over", end });
       return;
     }
@@ -125,14 +140,21 @@ export class Connection {
     const atOnce = end.type === "Ended" && end.why === "Rekeyed" && this.#failures === 0;
     this.#failures += 1;
     const wait = atOnce ? 0 : backoff(this.#failures, Math.random());
-    this.#enter({ type: "Waiting", since: this.#downSince, until: Date.now() + wait });
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#enter({ type: "Waiting", since: this.#downSince });
+    this.#timer = setTimeout(() => this.#events.seen() && this.#connect(), wait);
   }
 
-  /** Doubts the link after a silence. */
+  /** What cannot be read once may have been an accident. */
+  #mayPass(end: LinkEnd): boolean {
+    const [before, now] = [this.#garbled, Date.now()];
+    if (end.type === "Garbled") this.#garbled = now;
+    return end.type === "Garbled" && now - before > GARBLED;
+  }
+
+  /** Doubts the link after a silence, while the page is seen. */
   #listen(): void {
     clearTimeout(this.#silence);
-    if (!this.seen) return;
+    if (!this.#events.seen()) return;
     const silent = Date.now() - (this.#link?.heard ?? 0);
     if (silent >= SILENCE) this.#doubt();
     const wait = silent < SILENCE ? SILENCE - silent : SILENCE;
@@ -145,11 +167,8 @@ export class Connection {
     const { link, now } = { link: this.#link, now: Date.now() };
     this.#doubted = setTimeout(() => {
       this.#doubted = undefined;
-      if (link === null || link.heard >= now) return;
       // What is shown is as old as the last that came.
-      this.#link = null;
-      link.close();
-      this.#lost({ type: "Lost", live: true }, link.heard);
+      if (link !== null && link.heard < now) this.#connect(link.heard);
     }, DOUBT);
     this.roundTrip().catch(() => undefined);
   }

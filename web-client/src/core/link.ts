@@ -30,6 +30,8 @@ export type LinkEnd =
   | { readonly type: "Ended"; readonly why: End }
   /** Page and daemon have no version in common, or no channel of one. */
   | { readonly type: "Version"; readonly line: string }
+  /** What the daemon sent could not be read. */
+  | { readonly type: "Garbled" }
   /** It broke, or never came up. */
   | { readonly type: "Lost"; readonly live: boolean };
 
@@ -134,6 +136,12 @@ export class Link implements CarrierEvents {
     this.#end({ type: "Lost", live: this.#greeted });
   }
 
+  /** The page goes: what it holds at the daemon is given back. */
+  leave(): void {
+    this.#carrier.close(true);
+    this.close();
+  }
+
   async #take(message: Bytes): Promise<void> {
     switch (this.#stage.type) {
       case "Opening":
@@ -191,10 +199,8 @@ export class Link implements CarrierEvents {
     const version = error instanceof Error && error.name === "VersionError";
     if (version) this.#end({ type: "Version", line: error.message });
     // Before there is a channel, only a stranger sends what does not fit.
-    else
-      this.#end(
-        this.#stage.type === "Asking" ? { type: "Refused" } : { type: "Lost", live: this.#greeted },
-      );
+    else if (this.#stage.type === "Asking") this.#end({ type: "Refused" });
+    else this.#end(this.#greeted ? { type: "Garbled" } : { type: "Lost", live: false });
   }
 
   #end(end: LinkEnd): void {

@@ -68,6 +68,9 @@ const sessionState = choice({
   Ended: [2, record({ status: [0, exitStatus] })],
 });
 
+/** Rows that are kept and cannot be read: how many, the first, and the number after the last. */
+const lostRows = record({ rows: [0, u64], from: [1, u64], end: [2, u64] });
+
 /** What lists show. Times are milliseconds since the Unix epoch. */
 export const sessionInfo = record({
   id: [0, id],
@@ -98,6 +101,8 @@ export const sessionInfo = record({
   historyStored: [25, optional(u64)],
   updatesSent: [26, optional(u64)],
   updatesMade: [27, optional(u64)],
+  /** Rows of history that cannot be read; null: its keeper does not say. */
+  historyLost: [28, optional(lostRows)],
 });
 
 const snapshotFields = record({
@@ -203,10 +208,21 @@ const answer = choice({
   Failed: [1, record({ failure: [0, failure] })],
   Sessions: [2, record({ sessions: [0, list(sessionInfo)] })],
   Session: [3, record({ session: [0, sessionInfo] })],
-  Captured: [4, record({ history: [0, rows], snapshot: [1, snapshot] })],
-  Rows: [5, record({ from: [0, u64], rows: [1, rows] })],
+  Captured: [
+    4,
+    record({ history: [0, rows], snapshot: [1, snapshot], lost: [2, optional(lostRows)] }),
+  ],
+  Rows: [5, record({ from: [0, u64], rows: [1, rows], lost: [2, optional(lostRows)] })],
   Exited: [6, record({ status: [0, exitStatus] })],
-  Found: [9, record({ hits: [0, list(hit)], next: [1, optional(u64)], searched: [2, u64] })],
+  Found: [
+    9,
+    record({
+      hits: [0, list(hit)],
+      next: [1, optional(u64)],
+      searched: [2, u64],
+      lost: [3, optional(lostRows)],
+    }),
+  ],
 });
 
 const look = record({

@@ -159,10 +159,10 @@ export function sameRow(a: Row, b: Row): boolean {
     const other = b.runs[n];
     return other !== undefined && sameRun(run, other);
   });
-  return runs && JSON.stringify(a.marks) === JSON.stringify(b.marks);
+  return runs && (a.marks === b.marks || JSON.stringify(a.marks) === JSON.stringify(b.marks));
 }
 
-function sameRun(a: Run, b: Run): boolean {
+export function sameRun(a: Run, b: Run): boolean {
   return (
     a.text === b.text && a.cells === b.cells && a.cluster === b.cluster && samePen(a.pen, b.pen)
   );

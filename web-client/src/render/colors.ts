@@ -118,12 +118,15 @@ function mix(a: Rgb, b: Rgb, part: number): Rgb {
   return mixed;
 }
 
+/** The light of a channel of 8 bits. */
+const LINEAR = Float64Array.from({ length: 256 }, (_, value) => {
+  const channel = value / 255;
+  return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+});
+
 /** Relative luminance as WCAG defines it. */
 function luminance(color: Rgb): number {
-  const linear = (shift: number) => {
-    const channel = ((color >> shift) & 0xff) / 255;
-    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
-  };
+  const linear = (shift: number) => LINEAR[(color >> shift) & 0xff] ?? 0;
   return 0.2126 * linear(16) + 0.7152 * linear(8) + 0.0722 * linear(0);
 }
 

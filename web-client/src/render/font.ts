@@ -7,6 +7,8 @@ export const FAMILY =
 const TOLERANCE = 0.02;
 /** Characters whose widths are remembered. */
 const MAX_KNOWN = 8192;
+/** Characters that programs for terminals like. */
+const FAMILIAR = "…●✔✻⠋";
 const SAMPLE = "0".repeat(100);
 
 export interface Cell {
@@ -18,14 +20,21 @@ export interface Cell {
 export class Font {
   readonly size: number;
   readonly cell: Cell;
-  readonly #context: CanvasRenderingContext2D | null;
+  readonly #plain: CanvasRenderingContext2D | null;
+  readonly #bold: CanvasRenderingContext2D | null;
   readonly #known = new Map<string, number>();
 
   /** `size` in pixels; `probe` is an element in this font, to be measured in. */
   constructor(size: number, probe: HTMLElement) {
     this.size = size;
     this.cell = { width: measure(probe, size), height: Math.round(size * 1.25) };
-    this.#context = document.createElement("canvas").getContext("2d");
+    this.#plain = ruler(`${size}px ${FAMILY}`);
+    this.#bold = ruler(`bold ${size}px ${FAMILY}`);
+    // The first measurement makes the browser look for its fonts: now, and not in a frame.
+    for (const char of FAMILIAR) {
+      this.natural(char, false);
+      this.natural(char, true);
+    }
   }
 
   /** Width of a light line in box drawings. */
@@ -45,13 +54,16 @@ export class Font {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    const context = this.#context;
-    if (context === null) return this.cell.width;
-    context.font = `${bold ? "bold " : ""}${this.size}px ${FAMILY}`;
-    const { width } = context.measureText(text);
+    const width = (bold ? this.#bold : this.#plain)?.measureText(text).width ?? this.cell.width;
     this.#known.set(key, width);
     return width;
   }
+}
+
+function ruler(font: string): CanvasRenderingContext2D | null {
+  const context = document.createElement("canvas").getContext("2d");
+  if (context !== null) context.font = font;
+  return context;
 }
 
 function measure(probe: HTMLElement, size: number): number {

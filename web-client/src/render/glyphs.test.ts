@@ -111,6 +111,21 @@ test("diagonals are named after where they end", () => {
   expect(glyphOf("╳")).toEqual({ diagonals: ["Up", "Down"] });
 });
 
+test("the arrows of prompts are drawn, the thin ones too; others are the font's", () => {
+  const kinds = ["\ue0b0", "\ue0b1", "\ue0b2", "\ue0b3"].map((char) => glyphOf(char) ?? {});
+  expect(kinds.map((glyph) => Object.keys(glyph)[0])).toEqual([
+    "shapes",
+    "chevron",
+    "shapes",
+    "chevron",
+  ]);
+  expect([glyphOf("\ue0b1"), glyphOf("\ue0b3")]).toEqual([
+    { chevron: "Right" },
+    { chevron: "Left" },
+  ]);
+  expect([glyphOf("\ue0a0"), glyphOf("\ue0b4")]).toEqual([null, null]);
+});
+
 test("quadrants fill what they are named after", () => {
   const parts = (char: string) => {
     const glyph = glyphOf(char);

@@ -41,7 +41,9 @@ export type Glyph =
   | { readonly dashes: Dashes }
   | { readonly arc: Arc }
   /** Lines from corner to corner, named after where they end on the right. */
-  | { readonly diagonals: readonly ("Up" | "Down")[] };
+  | { readonly diagonals: readonly ("Up" | "Down")[] }
+  /** Two lines that meet in the middle of this side. */
+  | { readonly chevron: "Right" | "Left" };
 
 /** Weights of U+2500 to U+257F as up, right, down, left; `....`: not made of such lines. */
 const BOX =
@@ -87,8 +89,8 @@ function block(code: number): readonly Shape[] {
   return places.filter(([bit]) => (quadrants & bit) !== 0).map(([, x, y]) => rect(x, y, 0.5, 0.5));
 }
 
-/** The solid powerline arrows. */
-function powerline(code: number): readonly Shape[] | null {
+/** The powerline arrows: solid ones, and thin ones. */
+function powerline(code: number): Glyph {
   const half = (y: number, fill: Shape["fill"]): Shape => ({
     x: 0,
     y,
@@ -97,9 +99,9 @@ function powerline(code: number): readonly Shape[] | null {
     fill,
     alpha: 1,
   });
-  if (code === 0xe0b0) return [half(0, "BottomLeft"), half(0.5, "TopLeft")];
-  if (code === 0xe0b2) return [half(0, "BottomRight"), half(0.5, "TopRight")];
-  return null;
+  if (code === 0xe0b0) return { shapes: [half(0, "BottomLeft"), half(0.5, "TopLeft")] };
+  if (code === 0xe0b2) return { shapes: [half(0, "BottomRight"), half(0.5, "TopRight")] };
+  return { chevron: code === 0xe0b1 ? "Right" : "Left" };
 }
 
 const cache = new Map<string, Glyph | null>();
@@ -107,7 +109,7 @@ const cache = new Map<string, Glyph | null>();
 /** `null`: the font draws it. */
 export function glyphOf(char: string): Glyph | null {
   const code = char.codePointAt(0) ?? 0;
-  if (code < 0x2500 || (code > 0x259f && code !== 0xe0b0 && code !== 0xe0b2)) return null;
+  if (code < 0x2500 || (code > 0x259f && (code < 0xe0b0 || code > 0xe0b3))) return null;
   const known = cache.get(char);
   if (known !== undefined) return known;
   const glyph = make(code);
@@ -116,10 +118,8 @@ export function glyphOf(char: string): Glyph | null {
 }
 
 function make(code: number): Glyph | null {
-  if (code >= 0x2580) {
-    const shapes = code <= 0x259f ? block(code) : powerline(code);
-    return shapes === null ? null : { shapes };
-  }
+  if (code > 0x259f) return powerline(code);
+  if (code >= 0x2580) return { shapes: block(code) };
   const at = 5 * (code - 0x2500);
   const weights = BOX.slice(at, at + 4);
   if (weights === "....") return special(code);

@@ -26,9 +26,10 @@ export class Lines {
     const top = `${y}px`;
     if (mounted.element.style.top !== top) mounted.element.style.top = top;
     if (row === null || (mounted.row !== null && sameRow(mounted.row, row))) return;
+    const before = mounted.row;
     mounted.row = row;
     mounted.element.classList.remove("missing");
-    painter.fill(mounted.element, row);
+    painter.fill(mounted.element, row, before);
   }
 
   /** Unmounts all lines that `keep` does not name. */

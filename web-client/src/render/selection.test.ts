@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 
 import { type MarkKind, type Row, RowBuilder } from "../core/row.ts";
+import type { Snapshot } from "../core/snapshot.ts";
 import { PLAIN } from "../core/style.ts";
-import { columnOf, marksOf, outputOf, textBetween } from "./selection.ts";
+import { columnOf, lastOutput, marksOf, outputOf, textBetween } from "./selection.ts";
 
 function row(text: string, wrapped = false, mark?: [number, MarkKind]): Row {
   const builder = new RowBuilder();
@@ -39,7 +40,43 @@ test("the output of the last command that has ended", () => {
     row("$ ", false, [0, "End"]),
   ];
   expect(outputOf(rows)).toBe("first\nsecond");
-  expect(outputOf([row("nothing marked")])).toBe("");
+  expect(outputOf([row("nothing marked")])).toBeNull();
+});
+
+/** What `lastOutput` says of a history of `rows` above a screen that shows the end of a command. */
+async function outputIn(rows: readonly Row[], screen: readonly Row[]) {
+  const snapshot = { book: "Main", first: 0, floor: 0, top: rows.length, rows: screen } as unknown;
+  const asked: number[] = [];
+  const fetch = async (_book: unknown, from: number, count: number) => {
+    asked.push(count);
+    return { from, rows: rows.slice(from, from + count) };
+  };
+  const output = await lastOutput(snapshot as Snapshot, fetch);
+  return { output, asked };
+}
+
+test("long output is found from its beginning, a piece at a time", async () => {
+  const line = row("line");
+  const rows = [
+    ...Array(500).fill(line),
+    row("first", false, [0, "Output"]),
+    ...Array(4_999).fill(line),
+  ];
+  const { output, asked } = await outputIn(rows, [row("$ ", false, [0, "End"])]);
+  expect("text" in output && output.text.split("\n").length).toBe(5_000);
+  expect("text" in output && output.text.startsWith("first\n")).toBe(true);
+  expect(asked).toEqual([2_000, 2_000, 1_500]);
+});
+
+test("without marks, and where the output has no end, it says which", async () => {
+  const line = row("line");
+  const ended = [row("$ ", false, [0, "End"])];
+  expect(await outputIn(Array(20_000).fill(line), [line])).toEqual({
+    output: { why: "Unmarked" },
+    asked: Array(5).fill(2_000),
+  });
+  expect((await outputIn(Array(150_000).fill(line), ended)).output).toEqual({ why: "TooLong" });
+  expect((await outputIn(Array(3_000).fill(line), ended)).output).toEqual({ why: "Unmarked" });
 });
 
 test("a hit that wraps is marked in each of its rows", () => {

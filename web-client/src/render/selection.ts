@@ -1,7 +1,7 @@
 // What is selected, as lines and columns: it survives that rows are unmounted, and is copied with
 // soft wraps joined.
 
-import type { LineNo } from "../core/ids.ts";
+import type { Book, LineNo } from "../core/ids.ts";
 import type { Hit } from "../core/message.ts";
 import { cellText, type Row } from "../core/row.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -19,6 +19,11 @@ export interface Place {
 const MAX_ROWS = 100_000;
 /** Rows of one request. */
 const STEP = 2_000;
+/** Rows among which a shell that marks its commands has left a mark. */
+const UNMARKED = 10_000;
+
+/** The output of a command, or why there is none. */
+export type Output = { readonly text: string } | { readonly why: "Unmarked" | "TooLong" };
 
 /** The text between two places; rows that are wrapped go on without a line feed. */
 export function textBetween(rows: readonly Row[], from: number, to: number): string {
@@ -72,12 +77,10 @@ export class Selection {
   }
 
   /** Output of the last command that has ended, if the shell marks them. */
-  async lastOutput(): Promise<string> {
+  async lastOutput(): Promise<Output> {
     const snapshot = this.#snapshot();
-    if (snapshot === null) return "";
-    const oldest = Math.max(snapshot.first, snapshot.floor, snapshot.top - STEP);
-    const rows = await this.#rows(oldest, snapshot.top + snapshot.size.rows);
-    return outputOf(rows);
+    if (snapshot === null) return { why: "Unmarked" };
+    return lastOutput(snapshot, this.#fetch);
   }
 
   #changed(): void {
@@ -139,14 +142,8 @@ export class Selection {
   async #rows(from: LineNo, end: LineNo): Promise<Row[]> {
     const snapshot = this.#snapshot();
     if (snapshot === null) return [];
-    const rows: Row[] = [];
     const stop = Math.min(end, snapshot.top, from + MAX_ROWS);
-    for (let line = from; line < stop; ) {
-      const found = await this.#fetch(snapshot.book, line, Math.min(STEP, stop - line));
-      if (found === null || found.rows.length === 0) break;
-      rows.push(...found.rows);
-      line = found.from + found.rows.length;
-    }
+    const rows = await rowsOf(this.#fetch, snapshot.book, from, stop);
     const visible = snapshot.rows.slice(
       Math.max(0, from - snapshot.top),
       Math.max(0, end - snapshot.top),
@@ -155,13 +152,42 @@ export class Selection {
   }
 }
 
-/** The text from the last output mark that an end mark follows. */
-export function outputOf(rows: readonly Row[]): string {
+/** Rows `[from, end)` of history, as far as they can be had. */
+async function rowsOf(fetch: Fetch, book: Book, from: LineNo, end: LineNo): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let line = from; line < end; ) {
+    const found = await fetch(book, line, Math.min(STEP, end - line));
+    if (found === null || found.rows.length === 0) break;
+    rows.push(...found.rows);
+    line = found.from + found.rows.length;
+  }
+  return rows;
+}
+
+/** Goes back from the screen to where the last command's output begins. */
+export async function lastOutput(snapshot: Snapshot, fetch: Fetch): Promise<Output> {
+  const { book, first, floor, top } = snapshot;
+  const oldest = Math.max(first, floor);
+  let rows: readonly Row[] = snapshot.rows;
+  for (let from = top; ; ) {
+    const text = outputOf(rows);
+    if (text !== null) return { text };
+    const marked = rows.some(({ marks }) => marks.length > 0);
+    if (from <= oldest || (!marked && top - from >= UNMARKED)) return { why: "Unmarked" };
+    if (top - from >= MAX_ROWS) return { why: "TooLong" };
+    const start = Math.max(oldest, from - STEP);
+    rows = [...(await rowsOf(fetch, book, start, from)), ...rows];
+    from = start;
+  }
+}
+
+/** The text from the last output mark that an end mark follows; `null` without such marks. */
+export function outputOf(rows: readonly Row[]): string | null {
   const marks = rows.flatMap((row, n) => row.marks.map((mark) => ({ ...mark, n })));
   const end = marks.findLastIndex(({ kind }) => kind === "End");
   const start = marks.slice(0, Math.max(0, end)).findLastIndex(({ kind }) => kind === "Output");
   const [from, to] = [marks[start], marks[end]];
-  if (from === undefined || to === undefined) return "";
+  if (from === undefined || to === undefined) return null;
   return textBetween(rows.slice(from.n, to.n + 1), from.column, to.column).replace(/\n+$/, "");
 }
 

@@ -55,6 +55,8 @@ export class Terminal {
   #left: LineNo = 0;
   #frame = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
+  /** What marks `#marks`. */
+  #marked: HTMLElement[] = [];
   #marks: ReadonlyMap<LineNo, readonly (readonly [number, number])[]> = new Map();
   #pinned: readonly LineNo[] = [];
 
@@ -126,13 +128,16 @@ export class Terminal {
     this.#restyle();
   }
 
-  /** Cells that have room here in the chosen font size: the size to drive with. */
-  room(): Size {
+  /**
+   * Cells that have room here in the chosen font size: the size to drive with. `covered`: pixels of
+   * height that are only covered for now.
+   */
+  room(covered: number): Size {
     const { width, height } = new Font(this.#fontSize, this.#probe).cell;
     const clamp = (cells: number) => Math.min(1000, Math.max(1, Math.floor(cells)));
     return {
       cols: clamp(this.element.clientWidth / width),
-      rows: clamp(this.element.clientHeight / height),
+      rows: clamp((this.element.clientHeight + covered) / height),
     };
   }
 
@@ -374,9 +379,10 @@ export class Terminal {
     const { width, height } = painter.font.cell;
     const cell = cellAt(row, cursor.column);
     const { style } = this.#cursor;
-    this.#cursor.className = `cursor ${cursor.shape.toLowerCase()}${cursor.blink ? " blinking" : ""}`;
-    this.#cursor.textContent =
-      cursor.shape === "Default" || cursor.shape === "Block" ? cell.text : "";
+    const name = `cursor ${cursor.shape.toLowerCase()}${cursor.blink ? " blinking" : ""}`;
+    if (this.#cursor.className !== name) this.#cursor.className = name;
+    const text = cursor.shape === "Default" || cursor.shape === "Block" ? cell.text : "";
+    if (this.#cursor.textContent !== text) this.#cursor.textContent = text;
     style.left = `${cell.column * width}px`;
     style.top = `${(top + cursor.row - window.base) * height}px`;
     style.width = `${cell.cells * width}px`;
@@ -385,7 +391,8 @@ export class Terminal {
   }
 
   #paintMarks(painter: RowPainter): void {
-    for (const old of this.#content.querySelectorAll(".mark")) old.remove();
+    for (const old of this.#marked) old.remove();
+    this.#marked = [];
     const window = this.#window;
     if (window === null) return;
     const { width, height } = painter.font.cell;
@@ -393,6 +400,7 @@ export class Terminal {
       if (this.#lines.row(line) === null) continue;
       for (const [from, to] of spans) {
         const mark = child(this.#content, "mark");
+        this.#marked.push(mark);
         mark.style.left = `${from * width}px`;
         mark.style.top = `${(line - window.base) * height}px`;
         mark.style.width = `${(to - from) * width}px`;

@@ -4,11 +4,13 @@ import { webSocket } from "../core/carrier.ts";
 import { SYSTEM } from "../core/channel/keys.ts";
 import type { Role } from "../core/channel/pairing.ts";
 import { Connection, type ConnectionState } from "../core/connection.ts";
+import type { SessionId } from "../core/ids.ts";
 import { isOfThisVersion, type LinkEnd } from "../core/link.ts";
-import type { ToClient } from "../core/message.ts";
+import type { SessionInfo, ToClient } from "../core/message.ts";
 import { forgetDrafts } from "./drafts.ts";
 import { note } from "./notes.svelte.ts";
 import { Pairing } from "./pairing.svelte.ts";
+import { seen } from "./seen.svelte.ts";
 import { Sessions } from "./sessions.svelte.ts";
 import { type Device, forget, load } from "./vault.ts";
 import { ROLES } from "./words.ts";
@@ -49,6 +51,7 @@ export class Desk {
           if (message.type === "Granted") this.#granted(message.role);
           for (const listener of this.listeners) listener.message(message);
         },
+        seen: () => seen.page,
       },
     );
     this.sessions = new Sessions(this.connection);
@@ -84,6 +87,8 @@ class App {
   session = $state("");
   /** The page goes by itself, and asks nobody. */
   reloading = false;
+  /** The session that this name was of when it was last shown here; its name may be another by now. */
+  id = $state<SessionId | null>(null);
 
   async start(): Promise<void> {
     // The secret leaves the address, and with it the history of the browser, before anything else.
@@ -91,11 +96,10 @@ class App {
     const link = location.pathname === "/p" && fragment !== "" ? location.href : null;
     if (location.pathname !== "/") history.replaceState(null, "", "/");
     addEventListener("hashchange", () => this.#route());
-    document.addEventListener("visibilitychange", () => {
-      if (this.view.type === "Desk") this.view.desk.connection.seen = !document.hidden;
-      if (!document.hidden) this.#wake();
-    });
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#wake());
     for (const event of ["online", "pageshow"]) addEventListener(event, () => this.#wake());
+    // What may come back keeps what it has at the daemon for a while.
+    addEventListener("pagehide", ({ persisted }) => !persisted && this.close());
     const device = await load().catch(() => null);
     if (link !== null) this.pair(link, device);
     else if (device !== null) this.open(device);
@@ -125,7 +129,6 @@ class App {
     const desk = new Desk(device, (end) => this.#over(device, end));
     this.view = { type: "Desk", desk };
     this.#route();
-    desk.connection.seen = !document.hidden;
     desk.connection.start();
     return desk;
   }
@@ -133,6 +136,13 @@ class App {
   go(session: string): void {
     const hash = session === "" ? "#/" : `#/${encodeURIComponent(session)}`;
     if (location.hash !== hash) location.hash = hash;
+    this.#route();
+  }
+
+  /** The session in the address is this one: a reload finds it by its id, whatever its name is then. */
+  settle({ id, name }: SessionInfo): void {
+    if (this.id === id && this.session === name) return;
+    history.replaceState({ session: id }, "", `#/${encodeURIComponent(name)}`);
     this.#route();
   }
 
@@ -155,10 +165,13 @@ class App {
     } catch {
       this.session = "";
     }
+    this.id = history.state?.session ?? null;
   }
 
   #wake(): void {
-    if (this.view.type === "Desk") this.view.desk.connection.wake();
+    if (this.view.type !== "Desk") return;
+    this.view.desk.connection.wake();
+    this.view.desk.sessions.wake();
   }
 
   #over(device: Device, end: LinkEnd): void {
@@ -168,6 +181,9 @@ class App {
 }
 
 function refusal(end: LinkEnd): string {
+  if (end.type === "Garbled") {
+    return "What the computer sends cannot be read here. Reload this page; if that does not help, update Abide on the computer and type there: abide daemon restart";
+  }
   if (end.type === "Version") {
     return `This page and the computer do not go together (${end.line}). Update Abide on the computer, then reload.`;
   }

@@ -19,9 +19,11 @@ const MAX_NOTES = 4;
 /** Milliseconds that a note without action stays. */
 const STAYS = 6_000;
 
-export const notes = $state<{ all: Note[]; question: Question | null }>({
+export const notes = $state<{ all: Note[]; question: Question | null; byHand: string | null }>({
   all: [],
   question: null,
+  /** What the browser's clipboard did not take. */
+  byHand: null,
 });
 
 let last = 0;
@@ -47,4 +49,14 @@ export function ask(text: string, yes: string, dangerous = false): Promise<boole
     };
     notes.question = { text, yes, dangerous, answer };
   });
+}
+
+/** Copies a text; where the browser does not, the user can. */
+export async function toClipboard(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    note("Copied.");
+  } catch {
+    notes.byHand = text;
+  }
 }

@@ -40,6 +40,10 @@ const ENDS: Readonly<Record<ClaimEnd, string>> = {
   Unknown: "The computer ended the pairing. Type there: abide pair",
 };
 
+/** Refused before there was a code to show. */
+const USED =
+  "This link was used before, or taken back on the computer. To pair this browser, type there: abide pair";
+
 const KEEPS_NOTHING =
   "This browser keeps nothing for this page, so its pairing ends with this tab. Allow it to store data here (a private window may not), then pair again.";
 
@@ -98,7 +102,8 @@ export class Pairing {
         done: () => void this.#finish(given, made.privateKey),
         failed: (why) => {
           if (given !== null) void forget();
-          this.#fail(ENDS[why]);
+          const used = why === "Refused" && this.state.type === "Claiming";
+          this.#fail(used ? USED : ENDS[why]);
         },
       });
       this.#claiming = claiming;

@@ -1,7 +1,6 @@
 // One session on the page: what its viewer says, and what the user does.
 
 import type { ConnectionState } from "../core/connection.ts";
-import type { Size } from "../core/ids.ts";
 import type { InputEvent, KeyEvent, MouseEvent } from "../core/input.ts";
 import { Mod } from "../core/input.ts";
 import type {
@@ -19,9 +18,9 @@ import { doubt, excess, pieces } from "../input/paste.ts";
 import type { Fetch } from "../render/history.ts";
 import type { Terminal } from "../render/terminal.ts";
 import type { Desk } from "./app.svelte.ts";
-import { toClipboard } from "./clipboard.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
-import { ask as askUser, note } from "./notes.svelte.ts";
+import { ask as askUser, note, toClipboard } from "./notes.svelte.ts";
+import { covered, seen } from "./seen.svelte.ts";
 import { ask } from "./sessions.svelte.ts";
 import { change, isDark } from "./settings.svelte.ts";
 
@@ -52,8 +51,10 @@ export class Session implements ViewerEvents {
   terminal: Terminal | null = null;
   readonly desk: Desk;
   readonly #viewer: Viewer;
+  #painted: Snapshot | null = null;
   #draft = $state("");
-  #watch: ReturnType<typeof setInterval>;
+  /** As long as something waits to be applied. */
+  #watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(desk: Desk, info: SessionInfo) {
     this.desk = desk;
@@ -66,12 +67,11 @@ export class Session implements ViewerEvents {
     this.#viewer = new Viewer(place, info.size, send, this);
     desk.enter(() => this.dispose());
     desk.listeners.add(this);
-    this.#watch = setInterval(() => this.#check(), 1_000);
     if (desk.state.type === "Live") this.#open();
   }
 
   dispose(): void {
-    clearInterval(this.#watch);
+    clearTimeout(this.#watch);
     this.#putBack(this.overdue);
     this.desk.listeners.delete(this);
     this.#viewer.detach();
@@ -105,8 +105,16 @@ export class Session implements ViewerEvents {
     }
   };
 
+  /** Nobody has seen what a hidden page paints: it gets no more than what is on its way. */
   painted(snapshot: Snapshot): void {
-    this.#viewer.painted(snapshot);
+    this.#painted = snapshot;
+    if (seen.page) this.#viewer.painted(snapshot);
+  }
+
+  /** The page is shown again. */
+  seenAgain(): void {
+    this.#check();
+    if (this.#painted !== null) this.#viewer.painted(this.#painted);
   }
 
   /** Keys; what the key bar holds is added to the first. */
@@ -122,7 +130,7 @@ export class Session implements ViewerEvents {
   }
 
   mouse(event: MouseEvent): void {
-    if (this.mayType) this.#viewer.type({ type: "Mouse", event });
+    if (this.mayType && this.#viewer.type({ type: "Mouse", event }) === "Sent") this.#wait();
   }
 
   async paste(text: string): Promise<void> {
@@ -140,7 +148,7 @@ export class Session implements ViewerEvents {
   }
 
   drive(take: boolean): void {
-    const size = this.terminal?.room();
+    const size = this.terminal?.room(covered());
     if (size === undefined) return;
     const before = this.driver?.name ?? null;
     this.#viewer.drive(take, size);
@@ -149,8 +157,8 @@ export class Session implements ViewerEvents {
   }
 
   /** The page has room for another size. */
-  room(size: Size): void {
-    if (this.drives) this.#viewer.resize(size);
+  resized(): void {
+    if (this.drives && this.terminal) this.#viewer.resize(this.terminal.room(covered()));
   }
 
   focus(focused: boolean): void {
@@ -270,7 +278,8 @@ export class Session implements ViewerEvents {
 
   #type(...events: readonly InputEvent[]): boolean {
     const typed = this.#viewer.type(...events);
-    if (typed !== "Sent") note(UNSENT[typed]);
+    if (typed === "Sent") this.#wait();
+    else note(UNSENT[typed]);
     return typed === "Sent";
   }
 
@@ -278,6 +287,14 @@ export class Session implements ViewerEvents {
     const { stream } = this.#viewer;
     this.overdue = stream.overdue(Date.now() - OVERDUE) ? stream.pending : [];
     if (this.overdue.length > 0) this.desk.connection.doubt();
+    if (stream.pending.length > 0 && seen.page) this.#wait();
+  }
+
+  #wait(): void {
+    this.#watch ??= setTimeout(() => {
+      this.#watch = undefined;
+      this.#check();
+    }, 1_000);
   }
 }
 

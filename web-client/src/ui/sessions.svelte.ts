@@ -1,7 +1,9 @@
 // The sessions, as long as somebody looks at the list.
 
 import type { Connection } from "../core/connection.ts";
+import type { SessionId } from "../core/ids.ts";
 import type { Answer, Request, SessionInfo } from "../core/message.ts";
+import { seen } from "./seen.svelte.ts";
 
 /** Milliseconds between two looks at all sessions: keepers say no more often what changed. */
 const EVERY = 1_000;
@@ -35,19 +37,28 @@ export class Sessions {
     this.known = true;
   }
 
-  byName(name: string): SessionInfo | null {
+  /** The session with this id, else that with this name: the living one, where several had it. */
+  find(id: SessionId | null, name: string): SessionInfo | null {
+    const same = this.all.find((session) => session.id === id);
+    if (same !== undefined) return same;
     const found = this.all.filter((session) => session.name === name);
     return found.find(({ state }) => state.type !== "Ended") ?? found[0] ?? null;
   }
 
+  /** The page is shown again. */
+  wake(): void {
+    if (this.#watchers > 0) this.#look();
+  }
+
   #look(): void {
     clearTimeout(this.#timer);
+    // A hidden page costs nothing.
+    if (!seen.page) return;
     const again = () => {
+      clearTimeout(this.#timer);
       if (this.#watchers > 0) this.#timer = setTimeout(() => this.#look(), EVERY);
     };
-    // A hidden page costs nothing.
-    if (document.hidden) again();
-    else this.refresh().then(again, again);
+    this.refresh().then(again, again);
   }
 }
 

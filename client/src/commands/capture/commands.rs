@@ -20,7 +20,7 @@ struct Element<'a> {
     exit_code: Option<i32>,
 }
 
-pub(super) async fn print(reader: &mut Reader, json: bool) -> Result<u8, Fault> {
+pub(super) async fn print(reader: &mut Reader, json: bool) -> Result<(), Fault> {
     let (_, snapshot) = reader.capture(0).await?;
     let extent = reader.extent(&snapshot).await?;
     let mut splitter = Splitter::default();
@@ -95,7 +95,7 @@ impl Printer {
         writeln!(self.out, "{}", command.output)
     }
 
-    fn finish(mut self, marked: bool) -> Result<u8, Fault> {
+    fn finish(mut self, marked: bool) -> Result<(), Fault> {
         if let Some(elements) = self.json {
             elements.finish(&mut self.out)?;
         }
@@ -106,6 +106,6 @@ impl Printer {
                  with terminals does",
             );
         }
-        Ok(0)
+        Ok(())
     }
 }

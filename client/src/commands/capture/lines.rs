@@ -25,7 +25,7 @@ pub(super) async fn print(
     reader: &mut Reader,
     range: LineRange,
     args: &cli::Capture,
-) -> Result<u8, Fault> {
+) -> Result<(), Fault> {
     let (_, snapshot) = reader.capture(0).await?;
     let extent = reader.extent(&snapshot).await?;
     let screen = used(on_screen(&snapshot));
@@ -81,11 +81,10 @@ impl Printer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<u8, Fault> {
+    fn finish(mut self) -> Result<(), Fault> {
         if let Some(elements) = self.json {
             elements.finish(&mut self.out)?;
         }
-        self.out.flush()?;
-        Ok(0)
+        Ok(self.out.flush()?)
     }
 }

@@ -23,12 +23,12 @@ const BATCH: usize = 64;
 pub(super) async fn run(
     found: &Located,
     mut reader: Reader,
-    mut printer: Printer,
+    mut printer: Printer<'_>,
 ) -> Result<u8, Fault> {
     let mut link = match sessions::connect_keeper(&found.place, found.info.id).await {
         Ok(link) => link,
         // It has ended just now; what it showed last has been printed but for its last row.
-        Err(error) if error.nobody() => return Ok(0),
+        Err(error) if error.nobody() => return Ok(printer.code()),
         Err(error) => return Err(error.into()),
     };
     attach(&mut link, &found.info)?;
@@ -51,7 +51,7 @@ pub(super) async fn run(
                     }
                 }
                 printer.end()?;
-                return Ok(0);
+                return Ok(printer.code());
             }
             Heard::Lost(why) => {
                 printer.end()?;
@@ -73,7 +73,7 @@ pub(super) async fn run(
 /// Prints what is complete. While the alternate screen is shown, nothing of the main one is.
 async fn print(
     reader: &mut Reader,
-    printer: &mut Printer,
+    printer: &mut Printer<'_>,
     snapshot: &Snapshot,
     shown: u64,
 ) -> Result<(), Fault> {
@@ -88,7 +88,7 @@ async fn print(
 /// Prints what has not been printed of a session that has ended.
 async fn print_all(
     reader: &mut Reader,
-    printer: &mut Printer,
+    printer: &mut Printer<'_>,
     snapshot: &Snapshot,
 ) -> Result<(), Fault> {
     let rows = on_screen(snapshot);

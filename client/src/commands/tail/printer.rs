@@ -9,27 +9,38 @@ use crate::ansi;
 use crate::fault::Fault;
 use crate::output::Out;
 use crate::rows::Reader;
+use crate::sessions::Located;
 
-pub(super) struct Printer {
+pub(super) struct Printer<'a> {
+    of: &'a Located,
     out: Out,
     ansi: bool,
     /// Rows below this number have been printed, or never will be.
     next: LineNo,
     /// The last row goes on in the next.
     open: bool,
+    code: u8,
 }
 
-impl Printer {
-    pub(super) fn new(next: LineNo, ansi: bool) -> Self {
+impl<'a> Printer<'a> {
+    pub(super) fn new(of: &'a Located, next: LineNo, ansi: bool) -> Self {
         Self {
+            of,
             out: Out::open(),
             ansi,
             next,
             open: false,
+            code: 0,
         }
     }
 
-    /// Prints history up to `top`. What was dropped before it could be read is told.
+    /// The exit code, by what could be read.
+    pub(super) fn code(&self) -> u8 {
+        self.code
+    }
+
+    /// Prints history up to `top`. What was dropped before it could be read, or cannot be read, is
+    /// told.
     pub(super) async fn history(&mut self, reader: &mut Reader, top: LineNo) -> Result<(), Fault> {
         while self.next < top {
             let (first, rows) = reader.rows(self.next, top).await?;
@@ -42,6 +53,11 @@ impl Printer {
                 self.row(row)?;
             }
             self.out.flush()?;
+        }
+        let lost = reader.take_lost();
+        if lost.rows > 0 {
+            self.end()?;
+            self.code = super::super::damage(self.of, lost);
         }
         Ok(())
     }

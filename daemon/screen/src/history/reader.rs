@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use abide_protocol::message::LostRows;
 use abide_protocol::{LineNo, Row, limits};
 
 use super::block::Block;
@@ -10,8 +11,9 @@ use super::row_text::RowText;
 use super::sealed::{Sealed, Usage};
 use super::source::Source;
 
-/// Rows missing between blocks and what follows them that are shown as blanks at most.
-const MISSING: usize = 1 << 20;
+/// Rows in a row that are missing and still have numbers, at most; what is above more of them is not
+/// shown.
+const MISSING: u64 = 1 << 24;
 
 /// Rows of history and of the presented main screen, by number. Cheap to make and to clone: blocks
 /// are shared with the screen, which goes on meanwhile.
@@ -54,31 +56,26 @@ impl Reader {
         }))
     }
 
-    /// A history of sealed blocks and below them rows in no block. Each block begins where the one
-    /// before ends; what comes before a gap is only read where it is repeated. `top` is the first row on the screen, views begin at `floor`. Rows that are
-    /// missing between blocks and loose rows are blank.
+    /// A history of sealed blocks and below them rows in no block. `top` is the first row on the
+    /// screen, views begin at `floor`. Rows from `first` on that no block has are lost, and what is
+    /// older is only read where it is repeated. Where `first` is not known, history begins after the
+    /// last gap between blocks.
     #[must_use]
     pub fn of(
         blocks: Vec<Arc<Sealed>>,
         (loose_from, loose): (LineNo, Vec<Arc<Row>>),
+        first: Option<LineNo>,
         floor: LineNo,
         top: LineNo,
     ) -> Self {
-        let (pinned, blocks) = newest_run(blocks);
-        let first = blocks.first().map_or(loose_from.0, |block| block.start().0);
-        let end = blocks
-            .last()
-            .map_or(first, |block| block.end().0)
-            .min(loose_from.0);
-        let missing = (loose_from.0 - end) as usize;
-        let mut rows = vec![Row::blank(); missing.min(MISSING)];
-        rows.extend(loose);
+        let (pinned, blocks) = arranged(blocks, first, loose_from.0);
+        let first = blocks.front().map_or(loose_from.0, |block| block.start().0);
         Self(Arc::new(Rows {
-            blocks: Arc::new(blocks.into()),
+            blocks: Arc::new(blocks),
             pinned,
             tail: VecDeque::new(),
-            loose_from: loose_from.0 - missing.min(MISSING) as u64,
-            loose: rows,
+            loose,
+            loose_from: loose_from.0,
             first,
             top: top.0.max(first),
             floor: floor.0.clamp(first, top.0.max(first)),
@@ -109,11 +106,10 @@ impl Reader {
         LineNo(self.0.loose_from + self.0.loose.len() as u64)
     }
 
-    /// The number after the last row on the screen that shows something.
+    /// The number after the last row on the screen that shows something or is marked.
     #[must_use]
     pub fn written(&self) -> LineNo {
-        let shows = |row: &Arc<Row>| !row.text().trim_end_matches(' ').is_empty();
-        let last = self.0.loose.iter().rposition(shows);
+        let last = self.0.loose.iter().rposition(|row| row.is_used());
         let rows = last.map_or(0, |last| last as u64 + 1);
         LineNo(self.0.loose_from + rows).max(self.top())
     }
@@ -132,6 +128,13 @@ impl Reader {
                 .cloned(),
         );
         (LineNo(from), rows)
+    }
+
+    /// Which of rows `[from, end)` could not be read, and are blank; those that nobody has tried to
+    /// read do not count.
+    #[must_use]
+    pub fn lost(&self, from: LineNo, end: LineNo) -> LostRows {
+        self.source().lost(from.0, end.0.min(self.0.loose_from))
     }
 
     fn source(&self) -> Source<'_> {
@@ -174,14 +177,38 @@ impl Reader {
     }
 }
 
-/// The newest blocks of which each begins where the one before ends, and those before them.
-fn newest_run(mut blocks: Vec<Arc<Sealed>>) -> (Vec<Arc<Sealed>>, Vec<Arc<Sealed>>) {
+/// The blocks that are shown, without a gap up to `end`, and all others before them. Rows that are in
+/// no block get one that is lost.
+fn arranged(
+    mut blocks: Vec<Arc<Sealed>>,
+    first: Option<LineNo>,
+    end: u64,
+) -> (Vec<Arc<Sealed>>, VecDeque<Arc<Sealed>>) {
     blocks.sort_by_key(|block| block.start());
-    let pairs = blocks.iter().zip(blocks.iter().skip(1));
-    let gap = pairs
-        .rev()
-        .position(|(one, next)| one.end() != next.start());
-    let kept = gap.map_or(blocks.len(), |gap| gap + 1);
-    let run = blocks.split_off(blocks.len() - kept);
-    (blocks, run)
+    let usage = Arc::default();
+    let (mut pinned, mut shown) = (Vec::new(), VecDeque::new());
+    let fill = |shown: &mut VecDeque<_>, from: u64, to: u64| {
+        if from < to {
+            shown.push_front(Arc::new(Sealed::missing(from, to, &usage)));
+        }
+    };
+    let mut next = end;
+    for block in blocks.into_iter().rev() {
+        let (from, to) = (block.start().0, block.end().0);
+        let belongs = match first {
+            Some(first) => to > first.0,
+            None => shown.is_empty() || to == next,
+        };
+        if belongs && to <= next && next - to <= MISSING {
+            fill(&mut shown, to, next);
+            shown.push_front(block);
+            next = from;
+        } else {
+            pinned.push(block);
+        }
+    }
+    if let Some(first) = first {
+        fill(&mut shown, first.0.max(next.saturating_sub(MISSING)), next);
+    }
+    (pinned, shown)
 }

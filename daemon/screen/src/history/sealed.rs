@@ -1,6 +1,6 @@
 //! A block that never changes again, wherever its bytes are.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_protocol::LineNo;
@@ -26,6 +26,7 @@ pub struct Usage {
     memory: AtomicUsize,
     stored: AtomicU64,
     room: AtomicU64,
+    lost: AtomicU64,
     /// Memory of a block that is not needed any more, for the next one.
     spare: Mutex<Option<Block>>,
 }
@@ -54,6 +55,12 @@ impl Usage {
         self.room.store(bytes, Ordering::Relaxed);
     }
 
+    /// Rows that could not be read when they were last wanted.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     pub(super) fn spare(&self) -> Option<Block> {
         self.spare
             .lock()
@@ -76,7 +83,7 @@ pub(super) enum Body {
     /// Compressed.
     Packed(Arc<[u8]>),
     Stored(Arc<dyn Stored>),
-    /// In a store that has not been told: so many bytes.
+    /// In a store that has not been told, or in none any more: so many bytes.
     Absent(u64),
 }
 
@@ -115,6 +122,8 @@ pub struct Sealed {
     /// Numbers between which all rows are that rows of this block repeat.
     originals: Option<(u64, u64)>,
     body: Mutex<Body>,
+    /// The bytes could not be read when they were last wanted.
+    lost: AtomicBool,
     usage: Arc<Usage>,
 }
 
@@ -141,6 +150,13 @@ impl Sealed {
         Self::with(start.0, rows, Body::Stored(stored), usage)
     }
 
+    /// Rows `[start, end)` that no store has.
+    pub(super) fn missing(start: u64, end: u64, usage: &Arc<Usage>) -> Self {
+        let missing = Self::with(start, end - start, Body::Absent(0), usage);
+        missing.set_lost(true);
+        missing
+    }
+
     pub(super) fn with(start: u64, rows: u64, body: Body, usage: &Arc<Usage>) -> Self {
         usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
         usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
@@ -149,6 +165,7 @@ impl Sealed {
             rows,
             originals: None,
             body: Mutex::new(body),
+            lost: AtomicBool::new(false),
             usage: Arc::clone(usage),
         }
     }
@@ -241,8 +258,27 @@ impl Sealed {
         usage.stored.fetch_sub(old.stored(), Ordering::Relaxed);
     }
 
-    /// The rows, unpacked.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn set_lost(&self, lost: bool) {
+        let before = self.lost.swap(lost, Ordering::Relaxed);
+        match (before, lost) {
+            (false, true) => self.usage.lost.fetch_add(self.rows, Ordering::Relaxed),
+            (true, false) => self.usage.lost.fetch_sub(self.rows, Ordering::Relaxed),
+            _ => 0,
+        };
+    }
+
+    /// The rows, unpacked; remembers whether that went well.
     pub(super) fn open(&self) -> Result<Arc<Block>, Damaged> {
+        let block = self.unpack();
+        self.set_lost(block.is_err());
+        block
+    }
+
+    fn unpack(&self) -> Result<Arc<Block>, Damaged> {
         let packed = match self.body() {
             Body::Plain(block) => return Ok(block),
             Body::Packed(bytes) => codec::decompress(&bytes)?,
@@ -259,6 +295,7 @@ impl Sealed {
 
 impl Drop for Sealed {
     fn drop(&mut self) {
+        self.set_lost(false);
         let none = Body::Packed(Arc::from([]));
         let place = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let body = std::mem::replace(place, none);

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use abide_protocol::{Row, RowBuilder};
+use abide_protocol::message::LostRows;
+use abide_protocol::{LineNo, Row, RowBuilder};
 
 use super::block::Block;
 use super::row_text::RowText;
@@ -38,7 +39,9 @@ impl<'a> Source<'a> {
         }
         let mut last = finder.0.borrow_mut();
         if last.as_ref().is_none_or(|block| !has(block, number)) {
-            *last = self.sealed(number)?.open().ok();
+            // What was lost is tried again by those who read it, not by every row that repeats it.
+            let sealed = self.sealed(number).filter(|sealed| !sealed.is_lost())?;
+            *last = sealed.open().ok();
         }
         look(last.as_ref().filter(|block| has(block, number))?)
     }
@@ -82,9 +85,7 @@ impl<'a> Source<'a> {
     /// the others keep their numbers.
     pub(super) fn rows(self, from: u64, to: u64, rows: &mut Vec<Arc<Row>>) {
         let finder = Finder::default();
-        let begin = self.blocks.partition_point(|block| block.end().0 <= from);
-        let sealed = self.blocks.iter().skip(begin);
-        for sealed in sealed.take_while(|block| block.start().0 < to) {
+        for sealed in self.between(from, to) {
             if let Ok(block) = sealed.open() {
                 self.unpack(&finder, &block, (from, to), rows);
             } else {
@@ -95,6 +96,65 @@ impl<'a> Source<'a> {
         for block in self.tail.iter().map(AsRef::as_ref).chain(self.open) {
             self.unpack(&finder, block, (from, to), rows);
         }
+    }
+
+    /// Which of the sealed rows `[from, to)` could not be read when they were last wanted; rows that
+    /// repeat them do not count.
+    pub(super) fn lost_blocks(self, from: u64, to: u64) -> LostRows {
+        let mut lost = LostRows::default();
+        for sealed in self.between(from, to).filter(|block| block.is_lost()) {
+            let end = sealed.end().min(LineNo(to));
+            lost.add(LostRows::all(sealed.start().max(LineNo(from)), end));
+        }
+        lost
+    }
+
+    /// Which of the rows `[from, to)` could not be read when they were last wanted.
+    pub(super) fn lost(self, from: u64, to: u64) -> LostRows {
+        let mut lost = self.lost_blocks(from, to);
+        if !self
+            .pinned
+            .iter()
+            .chain(self.blocks)
+            .any(|block| block.is_lost())
+        {
+            return lost;
+        }
+        let mut count = |block: &Block| {
+            for (number, packed) in (from.max(block.start())..).zip(block.packed(from, to)) {
+                let original = packed
+                    .repeats()
+                    .map(|distance| number.checked_sub(distance));
+                if original.is_some_and(|original| self.is_lost(original)) {
+                    lost.add(LostRows::all(LineNo(number), LineNo(number + 1)));
+                }
+            }
+        };
+        for sealed in self.between(from, to).filter(|block| !block.is_lost()) {
+            if let Ok(block) = sealed.open() {
+                count(&block);
+            }
+        }
+        self.tail
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(self.open)
+            .for_each(count);
+        lost
+    }
+
+    fn is_lost(self, original: Option<u64>) -> bool {
+        original.is_none_or(|original| {
+            !self.plain().any(|block| has(block, original))
+                && self.sealed(original).is_none_or(|block| block.is_lost())
+        })
+    }
+
+    /// Sealed blocks with rows of `[from, to)`.
+    fn between(self, from: u64, to: u64) -> impl Iterator<Item = &'a Arc<Sealed>> {
+        let begin = self.blocks.partition_point(|block| block.end().0 <= from);
+        let rest = self.blocks.iter().skip(begin);
+        rest.take_while(move |block| block.start().0 < to)
     }
 
     fn unpack(
@@ -119,15 +179,18 @@ impl<'a> Source<'a> {
     }
 
     /// Shows rows `[from, to)` to `see`, oldest first, until it answers `false`, which is answered
-    /// then.
+    /// then. Rows that cannot be read are blank.
     pub(super) fn scan(self, from: u64, to: u64, see: &mut dyn FnMut(RowText<'_>) -> bool) -> bool {
         let finder = Finder::default();
-        let begin = self.blocks.partition_point(|block| block.end().0 <= from);
-        for sealed in self.blocks.iter().skip(begin) {
-            // Rows that cannot be read have no text.
-            if let Ok(block) = sealed.open()
-                && !self.scan_block(&finder, &block, (from, to), see)
-            {
+        for sealed in self.between(from, to) {
+            let goes_on = if let Ok(block) = sealed.open() {
+                self.scan_block(&finder, &block, (from, to), see)
+            } else {
+                let blank = Row::blank();
+                let mut lost = from.max(sealed.start().0)..to.min(sealed.end().0);
+                lost.all(|number| see(RowText::row(number, &blank)))
+            };
+            if !goes_on {
                 return false;
             }
         }
@@ -142,7 +205,7 @@ impl<'a> Source<'a> {
         (from, to): (u64, u64),
         see: &mut dyn FnMut(RowText<'_>) -> bool,
     ) -> bool {
-        let mut builder = RowBuilder::default();
+        let (mut builder, blank) = (RowBuilder::default(), Row::blank());
         let mut numbers = (from.max(block.start())..).zip(block.packed(from, to));
         numbers.all(|(number, packed)| {
             let Some(distance) = packed.repeats() else {
@@ -150,7 +213,7 @@ impl<'a> Source<'a> {
             };
             let original = number.checked_sub(distance);
             let row = original.and_then(|original| self.row(finder, original, &mut builder));
-            row.is_none_or(|row| see(RowText::row(number, &row)))
+            see(RowText::row(number, row.as_ref().unwrap_or(&blank)))
         })
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use abide_protocol::message::{Event, TerminalLook};
+use abide_protocol::snapshot::MouseTracking;
 use abide_protocol::{Book, CursorShape, Modes, Palette, Progress, Size};
 use minicbor::{Decode, Encode};
 
@@ -14,10 +15,12 @@ use crate::charset::Charsets;
 use crate::held::Held;
 use crate::history::History;
 use crate::joins::Joins;
+use crate::level::Level;
 use crate::modes::Flags;
 use crate::osc::Note;
 use crate::pen::Pen;
 use crate::rectangle::Extent;
+use crate::stacks::{Palettes, Pens};
 use crate::tables::{SavedTables, Tables};
 use crate::tabs::Tabs;
 
@@ -83,6 +86,14 @@ pub(crate) struct State {
     checksum_bits: u8,
     #[cbor(n(29), default)]
     guarded: bool,
+    #[cbor(n(30), default)]
+    level: Level,
+    #[cbor(n(31), default)]
+    pens_aside: Pens,
+    #[cbor(n(32), default)]
+    palettes: Palettes,
+    #[n(33)]
+    saved_mouse: Option<MouseTracking>,
 }
 
 impl Terminal {
@@ -98,16 +109,19 @@ impl Terminal {
             joins: _,
             at,
             pen,
+            pens_aside,
             protect,
             guarded,
             style,
             blank,
             charsets,
+            level,
             margins,
             tabs,
             flags,
             modes,
             saved_modes,
+            saved_mouse,
             extent,
             // Of the session's settings.
             allow_checksum: _,
@@ -122,6 +136,7 @@ impl Terminal {
             directory,
             progress,
             palette,
+            palettes,
             look,
             // Of the build, not of the screen.
             version: _,
@@ -166,6 +181,10 @@ impl Terminal {
             extent: *extent,
             checksum_bits: *checksum_bits,
             guarded: *guarded,
+            level: *level,
+            pens_aside: pens_aside.clone(),
+            palettes: palettes.clone(),
+            saved_mouse: *saved_mouse,
         }
     }
 
@@ -182,6 +201,7 @@ impl Terminal {
             joins: Joins::new(),
             at: state.at,
             pen: state.pen,
+            pens_aside: state.pens_aside,
             protect: state.protect,
             guarded: state.guarded,
             style: state.style,
@@ -190,11 +210,13 @@ impl Terminal {
                 ..Cell::BLANK
             }),
             charsets: state.charsets,
+            level: state.level,
             margins: state.margins,
             tabs: Tabs::load(&state.tabs, state.size.cols())?,
             flags: state.flags,
             modes: state.modes,
             saved_modes: state.saved_modes,
+            saved_mouse: state.saved_mouse,
             extent: state.extent,
             allow_checksum: options.allow_checksum,
             checksum_bits: state.checksum_bits,
@@ -208,6 +230,7 @@ impl Terminal {
             directory: state.directory,
             progress: state.progress,
             palette: state.palette,
+            palettes: state.palettes,
             look: state.look,
             version: options.version,
             replies: state.replies,

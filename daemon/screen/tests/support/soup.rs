@@ -27,7 +27,7 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
         format!("\x1b[{}{last}", numbers.join(";"))
     });
     let modes = prop::sample::select(vec![
-        6u16, 7, 45, 47, 69, 1045, 1047, 1048, 1049, 2026, 2027, 12, 25, 1000, 2031, 2048,
+        6u16, 7, 9, 42, 45, 47, 69, 1045, 1047, 1048, 1049, 2026, 2027, 12, 25, 1000, 2031, 2048,
     ]);
     let private = (modes, "[hlsr]").prop_map(|(mode, last)| format!("\x1b[?{mode}{last}"));
     let fixed = prop::sample::select(vec![
@@ -79,6 +79,22 @@ pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
         "\x1b[48:5:3m",
         "\x1bN",
         "\x7f",
+        "\x1b-A",
+        "\x1b(>",
+        "\x1b)K",
+        "\x1b(%5",
+        "\x1b[62\"p",
+        "\x1b[64\"p",
+        "\x1b[#{",
+        "\x1b[1;30#{",
+        "\x1b[#}",
+        "\x1b[#P",
+        "\x1b[3#P",
+        "\x1b[#Q",
+        "\x1b[1;1;3;3#|",
+        "\x1b[1$w",
+        "\x1bP1$t2;3;1;K;A;H;1;2;B;0A%5>\x1b\\",
+        "\x1bP2$t3/5/9\x1b\\",
     ]);
     prop_oneof![
         4 => text.prop_map(String::into_bytes),

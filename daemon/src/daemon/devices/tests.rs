@@ -159,7 +159,7 @@ fn with_a_full_disk_rights_are_taken_and_none_are_given() {
     let refused = devices.keep(long.clone(), from()).unwrap_err();
     assert_eq!(refused.kind, FailKind::Exhausted, "{}", refused.line);
     assert!(!home.key_file(3).exists() && devices.known(key(3)).is_none());
-    let refused = devices.regrant(DeviceId([1; 16]), long.grant);
+    let refused = devices.regrant(DeviceId([1; 16]), long.grant, None);
     assert_eq!(refused.err().unwrap().kind, FailKind::Exhausted);
     let standing = devices.standing(DeviceId([1; 16]));
     assert_eq!(standing.grant, Ok(new(1, None).grant));
@@ -264,7 +264,7 @@ fn what_has_expired_stays_so_when_the_clock_is_set_back() {
     let refused = devices.keep(new(2, None), from()).map(|_| {
         let grant = new(2, Some(now + 1000)).grant;
         devices
-            .regrant(DeviceId([2; 16]), grant)
+            .regrant(DeviceId([2; 16]), grant, None)
             .err()
             .unwrap()
             .kind
@@ -360,9 +360,9 @@ fn other_rights_count_from_the_next_epoch_on() {
         role: Role::Manage,
         ..new(1, None).grant
     };
-    let wider = devices.regrant(id, manage.clone()).unwrap();
+    let wider = devices.regrant(id, manage.clone(), None).unwrap();
     assert!(wider.widened && wider.epoch == 1);
-    let narrower = devices.regrant(id, new(1, None).grant).unwrap();
+    let narrower = devices.regrant(id, new(1, None).grant, None).unwrap();
     assert!(!narrower.widened && narrower.epoch == 2);
     drop(devices);
     let standing = home.open().0.standing(id);

@@ -205,7 +205,10 @@ fn owners_requests() -> Vec<Request> {
         Request::Devices,
         Request::EditDevice {
             device: DEVICE,
-            edit: DeviceEdit::Grant(grant(Role::Manage, true)),
+            edit: DeviceEdit::Grant {
+                grant: grant(Role::Manage, true),
+                lasts: None,
+            },
         },
         Request::Revoke { device: None },
         Request::Audit {

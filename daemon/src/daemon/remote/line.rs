@@ -24,13 +24,18 @@ pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) enum Ending {
     /// The device is told.
     Told(End),
-    /// It left or broke the protocol, or was told why in a message.
+    /// It is not there any more or broke the protocol, or was told why in a message.
     Gone,
+    /// It left for good.
+    Left,
 }
 
 impl From<CarrierError> for Ending {
-    fn from(_: CarrierError) -> Self {
-        Self::Gone
+    fn from(error: CarrierError) -> Self {
+        match error {
+            CarrierError::Left => Self::Left,
+            _ => Self::Gone,
+        }
     }
 }
 

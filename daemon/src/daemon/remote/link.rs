@@ -68,7 +68,17 @@ pub(super) async fn serve(
     };
     // Whoever revokes waits for the link to its session and its requests, not for the farewell; a
     // daemon that leaves takes the farewell with it unless it waits for that too.
-    let Link { line, .. } = link;
+    let Link {
+        line,
+        viewing,
+        asked,
+        ..
+    } = link;
+    drop(asked);
+    match viewing {
+        Some(viewing) if matches!(ending, Ending::Left) => viewing.leave(),
+        viewing => drop(viewing),
+    }
     let leaving = matches!(ending, Ending::Told(End::Upgrade)).then(|| membership.presence());
     drop(membership);
     line.end(ending).await;
@@ -141,7 +151,9 @@ impl Link<'_> {
                 Ok(())
             }
             Verdict::Leave => {
-                self.viewing = None;
+                if let Some(viewing) = self.viewing.take() {
+                    viewing.leave();
+                }
                 Ok(())
             }
             Verdict::Say(message) => {

@@ -58,6 +58,12 @@ impl Viewing {
         self.write();
     }
 
+    /// Ends it for good: what it drives is given back. Without this, the keeper takes its end for a
+    /// link that was lost, and waits for it to come back.
+    pub(super) fn leave(mut self) {
+        self.send(&ToServer::Detach);
+    }
+
     /// The keeper should be given time before it gets more.
     pub(super) fn is_full(&self) -> bool {
         self.out.len() >= FULL

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -49,6 +50,10 @@ pub(in crate::daemon) struct Peer {
 pub(in crate::daemon) enum CarrierError {
     #[error("the other side hung up")]
     Closed,
+    /// Said outside of the channel, by whoever holds the connection: it takes nothing from the device
+    /// that the end of the connection does not take.
+    #[error("the other side left for good")]
+    Left,
     #[error("the other side sent nothing in time")]
     Late,
     #[error("the other side sent a text instead of bytes")]
@@ -275,6 +280,12 @@ fn poll_read(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<Result<Vec<u8>, 
             Some(message) => match message? {
                 Message::Binary(bytes) => return Poll::Ready(Ok(bytes.into())),
                 Message::Text(_) => return Poll::Ready(Err(CarrierError::Text)),
+                // A page that is closed says so, or its browser does.
+                Message::Close(Some(frame))
+                    if matches!(frame.code, CloseCode::Normal | CloseCode::Away) =>
+                {
+                    return Poll::Ready(Err(CarrierError::Left));
+                }
                 Message::Close(_) => return Poll::Ready(Err(CarrierError::Closed)),
                 // Pings are answered by the library.
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
@@ -354,6 +365,26 @@ mod tests {
         assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4400, ""));
         assert!(device.next().await.is_none());
         closing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_leaves_says_so_and_one_that_breaks_off_does_not() {
+        for (code, leaves) in [
+            (Some(1000), true),
+            (Some(1001), true),
+            (Some(4000), false),
+            (None, false),
+        ] {
+            let (mut device, mut carrier) = pair().await;
+            let frame = code.map(|code: u16| CloseFrame {
+                code: code.into(),
+                reason: "".into(),
+            });
+            device.close(frame).await.unwrap();
+            let ended = carrier.next().await.unwrap_err();
+            assert_eq!(matches!(ended, CarrierError::Left), leaves, "{code:?}");
+            assert_eq!(matches!(ended, CarrierError::Closed), !leaves, "{code:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

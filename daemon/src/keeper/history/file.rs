@@ -162,13 +162,15 @@ impl HistoryFile {
         Ok(())
     }
 
-    /// Waits until everything is on the disk.
+    /// Waits until everything is on the disk. Whoever wrote over the file's beginning does not take
+    /// the rest with it.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        self.shared.file.write_all_at(&record::first_page(), 0)?;
         self.shared.file.sync_all()
     }
 
-    /// The blocks in a file; their bytes are read when they are needed. A last block that was not
-    /// written whole is left out.
+    /// The blocks in a file; their bytes are read when they are needed. Of a last record that was not
+    /// written whole, those blocks are left out whose bytes are not there.
     pub(crate) fn read(path: &Path, usage: &Arc<Usage>) -> Result<Vec<Arc<Sealed>>, FileError> {
         let file = File::open(path)?;
         let mut page = vec![0; PAGE as usize];
@@ -187,7 +189,7 @@ impl HistoryFile {
         let mut blocks: Vec<Arc<Sealed>> = Vec::new();
         let mut at = PAGE;
         while at < length {
-            let Some((bytes, entries)) = shared.record(at, length)? else {
+            let Some((bytes, entries)) = shared.record(at, length) else {
                 at = shared.next_data(at);
                 continue;
             };
@@ -221,19 +223,19 @@ fn stored(place: &Arc<Place>, entry: Entry) -> Arc<dyn Stored> {
 }
 
 impl Shared {
-    /// The record at `at`: its bytes and its blocks. `None` if there is none, or not all of it.
-    fn record(&self, at: u64, length: u64) -> io::Result<Option<(u64, Vec<Entry>)>> {
+    /// The record at `at`: its bytes, which need not all be there, and its blocks. `None` if there is
+    /// none, or it does not say which blocks it has.
+    fn record(&self, at: u64, length: u64) -> Option<(u64, Vec<Entry>)> {
         let mut head = [0; HEAD];
-        if length - at < PAGE {
-            return Ok(None);
+        self.file.read_exact_at(&mut head, at).ok()?;
+        let head = Head::read(&head)?;
+        let after = at + HEAD as u64;
+        if head.entry_bytes() as u64 > length.saturating_sub(after) {
+            return None;
         }
-        self.file.read_exact_at(&mut head, at)?;
-        let Some(head) = Head::read(&head).filter(|head| head.bytes <= length - at) else {
-            return Ok(None);
-        };
         let mut entries = vec![0; head.entry_bytes()];
-        self.file.read_exact_at(&mut entries, at + HEAD as u64)?;
-        Ok(head.entries(&entries).map(|entries| (head.bytes, entries)))
+        self.file.read_exact_at(&mut entries, after).ok()?;
+        head.entries(&entries).map(|entries| (head.bytes, entries))
     }
 
     /// The next page that may hold something, after the one at `at` that is no record.

@@ -121,22 +121,32 @@ impl Packer {
         }
     }
 
-    /// Writes all history down, as far as the disk may take it, and leaves the file there: also when
+    /// Nothing is kept of history when the session has ended.
+    pub(crate) fn forgets(&self) -> bool {
+        self.disk == 0
+    }
+
+    /// Drops the oldest rows until the disk may take the others.
+    pub(crate) fn fit(&mut self, engine: &mut Engine) {
+        if !self.forgets() {
+            self.shared.work_off(&mut Codec::default());
+            engine.trim_history(self.disk);
+        }
+    }
+
+    /// Writes all history down that [`Self::fit`] has left, as far as the disk takes it, and leaves the file there: also when
     /// that fails, with what is in it. Takes as long as it takes: nothing goes on in the session.
     pub(crate) fn complete(&mut self, engine: &mut Engine) -> io::Result<()> {
-        if self.disk == 0 {
+        if self.forgets() {
             return Ok(());
         }
-        self.shared.work_off(&mut Codec::default());
         let mut spill = lock(&self.shared.spill);
-        let mut room = self.disk;
         let written = loop {
-            engine.trim_history(room);
             let blocks = engine.reader().blocks(&self.shared.usage);
             let bytes = self.shared.usage.memory() as u64 + self.shared.usage.stored();
             match spill.write_all(&blocks) {
                 // What does not fit is left out, the oldest first.
-                Err(_) if bytes > BATCH as u64 => room = bytes / 2,
+                Err(_) if bytes > BATCH as u64 => engine.trim_history(bytes / 2),
                 written => break written,
             }
         };
@@ -148,6 +158,11 @@ impl Packer {
         let shared = Arc::clone(&self.shared);
         let thread = std::thread::Builder::new().name("history".into());
         thread.spawn(move || shared.run()).is_ok()
+    }
+
+    /// Rows that somebody wanted and that could not be read.
+    pub(crate) fn lost(&self) -> u64 {
+        self.shared.usage.lost()
     }
 
     /// Why no more could be written to the disk, once.

@@ -50,6 +50,7 @@ fn found(screen: &mut Screen, search: &Search) -> (Vec<Hit>, Option<LineNo>, u64
         hits,
         next,
         searched,
+        lost: None,
     }) = answer
     else {
         panic!("{answer:?}");

@@ -6,7 +6,6 @@ use abide_protocol::Book;
 use abide_protocol::message::{Answer, Event, ExitStatus, ToClient};
 
 use super::Session;
-use crate::keeper::ended::Place;
 use crate::keeper::link::{Link, Phase};
 use crate::keeper::pty::Signal;
 use crate::keeper::viewer::Need;
@@ -191,21 +190,38 @@ impl Session {
     }
 
     fn write_down(&mut self, now: Instant) -> std::io::Result<()> {
-        let info = self.info(now);
-        let snapshot = self.snapshot(now);
-        let main = (snapshot.book == Book::Alternate).then(|| self.engine.main_behind(&snapshot));
-        let write = |record: &Place| record.write(&info, &snapshot, main.as_ref());
-        let written = write(&self.identity.place.record);
         self.pack();
+        self.packer.fit(&mut self.engine);
+        let first = self.engine.first(Book::Main);
+        let written = self.write_last(now);
         if let Err(error) = self.packer.complete(&mut self.engine) {
             tracing::error!(%error, "cannot keep the history of the ended session");
             let line = format!("the history of the ended session could not be kept: {error}");
             self.events.push(Event::Notice(line), None);
         }
-        let record = &self.identity.place.record;
         // On a full disk the history has made room by now.
-        written.or_else(|_| write(record))?;
-        record.finish()
+        if written.is_err() || self.engine.first(Book::Main) != first {
+            self.write_last(now)?;
+        }
+        self.identity.place.record.finish()
+    }
+
+    /// Writes down the last state. It says where the history begins that is kept with it.
+    fn write_last(&mut self, now: Instant) -> std::io::Result<()> {
+        let mut info = self.info(now);
+        let mut last = self.snapshot(now).as_ref().clone();
+        let mut main = (last.book == Book::Alternate).then(|| self.engine.main_behind(&last));
+        let shown = main.as_mut().unwrap_or(&mut last);
+        shown.first = self.engine.first(Book::Main);
+        if self.packer.forgets() {
+            shown.first = shown.top;
+            info.history_rows = 0;
+        }
+        shown.floor = shown.floor.max(shown.first);
+        self.identity
+            .place
+            .record
+            .write(&info, &last, main.as_ref())
     }
 
     /// Tells viewers that have not heard it, after their last frame.

@@ -9,6 +9,7 @@ use abide_protocol::{DeviceId, InputSeq, StreamId};
 
 use super::Session;
 use crate::keeper::encode::{self, MousePlace};
+use crate::keeper::link::Phase;
 use crate::keeper::queue::{Owner, Unit};
 use crate::keeper::stream::Admission;
 
@@ -41,9 +42,6 @@ impl Session {
         let Some((true, device)) = rights else {
             return self.refuse_input(index, stream, seq, InputRefusal::Forbidden);
         };
-        if device.is_some() && !self.still_allowed(index, now) {
-            return;
-        }
         let (bytes, enter) = self.encode(event, now);
         let interrupt = is_interrupt(event);
         let room = self.queue.room(bytes.len());
@@ -182,18 +180,20 @@ impl Session {
             .iter_mut()
             .filter_map(|link| link.viewer.as_mut());
         for viewer in viewers.filter(|viewer| viewer.stream == owner.stream) {
-            viewer.pacing.input_applied();
+            viewer.pacing.input_applied(now);
         }
     }
 
-    /// Hears the daemon before remote input is applied: a device that was cut off a moment ago
-    /// types nothing more. Answers whether the link is still there.
-    fn still_allowed(&mut self, index: usize, now: Instant) -> bool {
+    /// Hears the daemon before anything that a device has sent counts: one that was cut off a
+    /// moment ago does nothing more. Answers whether its link is still open.
+    pub(super) fn still_open(&mut self, index: usize, now: Instant) -> bool {
         let controls: Vec<usize> = (0..self.links.len())
-            .filter(|other| *other != index)
-            .filter(|other| self.links.get(*other).is_some_and(|link| link.subscribed))
+            .filter(|other| {
+                let link = self.links.get(*other);
+                link.is_some_and(|link| link.subscribed && link.device.is_none())
+            })
             .collect();
-        let mut buffer = vec![0; CONTROL];
+        let mut buffer = [0; CONTROL];
         for control in controls {
             while self
                 .links
@@ -203,9 +203,8 @@ impl Session {
                 self.obey(control, now);
             }
         }
-        self.links
-            .get(index)
-            .is_some_and(|link| link.viewer.is_some())
+        let link = self.links.get(index);
+        link.is_some_and(|link| link.phase == Phase::Open)
     }
 
     pub(super) fn refuse_input(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use abide_protocol::message::Event;
+use abide_protocol::message::{Event, LostRows};
 use abide_protocol::{Size, Snapshot};
 
 use super::Session;
@@ -157,6 +157,25 @@ impl Session {
             );
             self.events.push(Event::Notice(line), None);
         }
+    }
+
+    /// Tells once that somebody wanted rows that cannot be read any more.
+    pub(super) fn tell_loss(&mut self) {
+        let lost = self.packer.lost() > 0;
+        if std::mem::replace(&mut self.loss_told, lost) || !lost {
+            return;
+        }
+        let LostRows { rows, from, end } = self.engine.all_lost();
+        let file = self.identity.place.record.history();
+        tracing::error!(id = %self.identity.id, rows, file = %file.display(), "history cannot be read");
+        let line = format!(
+            "{rows} rows of history ({} to {}) cannot be read: {} is damaged; the session goes on",
+            from.plus(1).0,
+            end.0,
+            file.display()
+        );
+        self.events.push(Event::Notice(line), None);
+        self.status.changed();
     }
 
     /// Viewers learn of the present state as their pacing says.

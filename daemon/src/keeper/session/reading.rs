@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use abide_protocol::limits::ROWS_PER_REQUEST;
-use abide_protocol::message::{Answer, FailKind, Search, ToClient};
-use abide_protocol::{Book, LineNo, RequestId, Snapshot, wire};
+use abide_protocol::message::{Answer, FailKind, LostRows, Search, ToClient};
+use abide_protocol::{Book, LineNo, RequestId, Row, Snapshot, wire};
 use abide_screen::Reader;
 use tokio::task::JoinHandle;
 
@@ -117,7 +117,8 @@ impl Session {
         let at_hand = !hidden && self.engine.packed_below() <= start && count <= FEW;
         if book == Book::Alternate || at_hand {
             let (from, rows) = self.engine.rows(book, start, count);
-            return Some(Answer::Rows { from, rows });
+            let lost = self.engine.lost(book, from, rows.len() as u64).some();
+            return Some(Answer::Rows { from, rows, lost });
         }
         self.work(index, id, Kind::Rows, move |reader, _| {
             let end = if hidden {
@@ -127,7 +128,8 @@ impl Session {
             };
             let start = start.min(end);
             let (from, rows) = reader.rows(start, end.since(start).min(count));
-            Some(Answer::Rows { from, rows })
+            let lost = reader.lost(from, from.plus(rows.len() as u64)).some();
+            Some(Answer::Rows { from, rows, lost })
         })
     }
 
@@ -140,18 +142,21 @@ impl Session {
         now: Instant,
     ) -> Option<Answer> {
         let snapshot = self.snapshot(now);
-        let floor = self
-            .limits(index)
-            .floor
-            .unwrap_or_default()
-            .max(snapshot.floor);
-        let top = snapshot.top;
-        let from = LineNo(top.0.saturating_sub(history)).max(floor).min(top);
-        if from == top || snapshot.book == Book::Alternate {
-            return Some(captured(&snapshot, Vec::new()));
+        // The main screen is in no snapshot then, and counts as history.
+        let hidden = snapshot.book == Book::Alternate;
+        if history == 0 || (!hidden && snapshot.floor == snapshot.top) {
+            return Some(captured(&snapshot, Vec::new(), LostRows::default()));
         }
+        let floor = self.limits(index).floor.unwrap_or_default();
         self.work(index, id, Kind::Capture, move |reader, wanted| {
-            let mut next = from.max(reader.first());
+            let top = if hidden {
+                reader.written()
+            } else {
+                snapshot.top
+            };
+            let start = LineNo(top.0.saturating_sub(history));
+            let start = start.max(floor).max(reader.floor()).min(top);
+            let mut next = start;
             let mut history = Vec::new();
             while next < top && wanted.still() {
                 let (_, rows) = reader.rows(next, top.since(next).min(STEP));
@@ -161,7 +166,8 @@ impl Session {
                 }
                 history.extend(rows);
             }
-            wanted.still().then(|| captured(&snapshot, history))
+            let lost = reader.lost(start, next);
+            wanted.still().then(|| captured(&snapshot, history, lost))
         })
     }
 
@@ -210,9 +216,10 @@ impl Session {
     }
 }
 
-fn captured(snapshot: &Snapshot, history: Vec<Arc<abide_protocol::Row>>) -> Answer {
+fn captured(snapshot: &Snapshot, history: Vec<Arc<Row>>, lost: LostRows) -> Answer {
     Answer::Captured {
         history,
         snapshot: Box::new(snapshot.clone()),
+        lost: lost.some(),
     }
 }

@@ -196,6 +196,7 @@ fn build(
         blocked: false,
         links_first: false,
         turns: Turns::default(),
+        loss_told: false,
         identity: Identity {
             id: birth.id,
             name: birth.name,

@@ -112,6 +112,7 @@ impl Session {
             history_stored: Some(history.stored),
             updates_sent: Some(self.bodies.sent()),
             updates_made: Some(self.bodies.made()),
+            history_lost: Some(self.engine.all_lost()),
         }
     }
 

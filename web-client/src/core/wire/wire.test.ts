@@ -15,7 +15,7 @@ const MAX = 1 << 20;
 const VERSIONS = ["latest", "0.1.0"];
 /** Requests and answers that a page has to do with; others are for programs on the machine itself. */
 const OURS =
-  /^(request: (list|info|new.*|capture|rows|stop|kill|rename|remove|clear|search.*)|answer: (done|failed|sessions?|captured|rows|exited|found|nothing found)|[a-z ]+|input: .*)$/;
+  /^(request: (list|info|new.*|capture|rows|stop|kill|rename|remove|clear|search.*)|answer: (done|failed|sessions?|captured|rows|exited|found|nothing found|.* with a loss)|[a-z ]+|input: .*)$/;
 const NATIVE = /printed$/;
 
 function messageOf(vector: Vector): Message {
