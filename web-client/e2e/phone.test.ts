@@ -1,5 +1,6 @@
 // A phone: everything by touch, nothing that changes the session by looking at it.
 
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { type Device, PHONE, show, untilScreen } from "./browser.ts";
@@ -103,3 +104,52 @@ test("the reader shows lines as they were written", async () => {
   await page.getByRole("button", { name: "Menu" }).tap();
   await page.getByRole("button", { name: "Reader" }).tap();
 });
+
+test("the reader goes on while output comes", async () => {
+  const { page } = device;
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+  await send(page, "for n in {1..40}; do echo tick-$n; sleep 0.05; done");
+  await page.locator(".reader p", { hasText: /^tick-40$/ }).waitFor();
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+});
+
+test("text that is not sent after all is in its field again", async () => {
+  const { page } = device;
+  const field = page.getByLabel("Text for the session");
+  await send(page, "clear; echo now; while read -r line; do echo got-$line; done");
+  await untilScreen(page, /now\s*$/);
+  await send(page, "one\ntwo");
+  await page.getByText(/each line of this text as a command/).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).tap();
+  await expect.poll(() => field.inputValue()).toBe("one\ntwo");
+  // Through a visit elsewhere, and a reload.
+  await page.evaluate(() => (location.hash = "#/"));
+  await show(page, "work");
+  expect(await field.inputValue()).toBe("one\ntwo");
+  await page.reload();
+  await untilScreen(page, "now");
+  expect(await field.inputValue()).toBe("one\ntwo");
+  await page.getByRole("button", { name: "Send" }).tap();
+  await page.getByText(/each line of this text as a command/).waitFor();
+  await page.locator("dialog").getByRole("button", { name: "Send" }).tap();
+  await untilScreen(page, /got-one[\s\S]*got-two/);
+  expect(await field.inputValue()).toBe("");
+});
+
+test("text above what a message holds stays, and what follows is sent", async () => {
+  const { page } = device;
+  const long = "x".repeat(64 << 10);
+  await send(page, long);
+  await page.getByText(/a text holds at most 64 KiB/).waitFor();
+  expect(await page.getByLabel("Text for the session").inputValue()).toBe(long);
+  await send(page, "short");
+  await untilScreen(page, "got-short");
+  await page.getByRole("button", { name: "Ctrl-C" }).tap();
+});
+
+async function send(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Text for the session").fill(text);
+  await page.getByRole("button", { name: "Send" }).tap();
+}

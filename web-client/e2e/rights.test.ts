@@ -15,8 +15,24 @@ test("a device that only sees has nothing to type with", async () => {
   await untilScreen(page, "here");
   expect(await page.getByRole("button", { name: /Drive|Give back|New/ }).count()).toBe(0);
   await page.keyboard.type("secret");
+  expect(await page.locator(".keyboard").count()).toBe(0);
   const native = await world.abide("capture", "work");
   expect(native).not.toContain("secret");
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("a device that only sees scrolls by keyboard", async () => {
+  await world.abide("new", "long", "--detach", "--", "sh", "-c", "seq 1 500; exec cat");
+  const { page, faults, context } = await pairedDevice(browser, world, DESK, "view");
+  await show(page, "long");
+  await untilScreen(page, /^500$/m);
+  const top = () => page.locator(".terminal").evaluate((terminal) => terminal.scrollTop);
+  const end = await top();
+  await page.keyboard.press("PageUp");
+  await expect.poll(top).toBeLessThan(end);
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").waitFor();
   expect(faults).toEqual([]);
   await context.close();
 });

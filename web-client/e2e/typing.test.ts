@@ -93,6 +93,54 @@ test("a paste goes as one, with a question where it holds what acts", async () =
   await page.keyboard.press("Control+c");
 });
 
+test("Escape three times leaves, is sent, and the Tab key reaches the page", async () => {
+  const { page } = device;
+  await start(page, "cat -v");
+  for (let n = 0; n < 3; n += 1) await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  const focused = page.locator(":focus");
+  expect(await focused.evaluate((element) => element.ariaLabel)).toBe("Menu");
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".host").click();
+  await page.keyboard.press("Enter");
+  await untilScreen(page, /^\^\[\^\[\^\[$/m);
+  await page.keyboard.press("Control+c");
+});
+
+test("a link of the screen is opened by keyboard", async () => {
+  const { page, context } = device;
+  const link = "https://example.org/keys";
+  await page.keyboard.type(`clear; printf '\\e]8;;${link}\\e\\\\a link\\e]8;;\\e\\\\\\n'\n`);
+  await page.getByRole("link", { name: "a link" }).waitFor();
+  await context.route(link, (route) => route.fulfill({ body: "opened" }));
+  const opened = context.waitForEvent("page");
+  await command(page, link);
+  await (await opened).close();
+  await command(page, "Reader");
+  await page.locator(".reader").getByRole("link", { name: "a link" }).focus();
+  const again = context.waitForEvent("page");
+  await page.keyboard.press("Enter");
+  await (await again).close();
+  await command(page, "Show the terminal");
+  await page.locator(".host").click();
+});
+
+test("a paste that one message does not hold goes in pieces, after a question", async () => {
+  const { page } = device;
+  await start(page, "wc -c");
+  await paste(page, `${"x".repeat(1 << 10)}\n`.repeat(2 << 10));
+  await page.getByText(/are too much for a paste/).waitFor();
+  await paste(page, `${"x".repeat(999)}\n`.repeat(100));
+  await page.getByText(/Paste 98 KiB\? It goes in 2 pieces/).waitFor();
+  await page.getByRole("button", { name: "Paste" }).click();
+  await page.locator(".keyboard").focus();
+  await page.keyboard.press("Control+d");
+  await untilScreen(page, /^100000\s*$/m);
+});
+
 test("what is selected is copied, soft wraps joined, also where rows are no longer mounted", async () => {
   const { page, context } = device;
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -125,6 +125,7 @@ export class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #lost = false;
+  #stalled = false;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -139,9 +140,10 @@ export class Wire {
     return wire;
   }
 
-  /** Every connection breaks, and no new one comes up. */
+  /** Every connection breaks, with what was under way, and no new one comes up. */
   lose(): void {
     this.#lost = true;
+    this.#stalled = false;
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -151,10 +153,12 @@ export class Wire {
 
   /** Nothing passes, and nobody is told. */
   stall(): void {
+    this.#stalled = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
   resume(): void {
+    this.#stalled = false;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -180,6 +184,7 @@ export class Wire {
     ] as const) {
       this.#sockets.add(from);
       from.pipe(to);
+      if (this.#stalled) from.pause();
       from.on("error", () => to.destroy());
       from.on("close", () => {
         this.#sockets.delete(from);

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { ApplyError, apply } from "./apply.ts";
-import { type Row, RowBuilder } from "./row.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { RowBuilder } from "./row.ts";
 import { type Pen, PLAIN, samePen } from "./style.ts";
+import { snapshot, update } from "./testing/states.ts";
 import type { Segment, Update } from "./update.ts";
 
 const PENS: readonly Pen[] = [
@@ -46,59 +46,6 @@ function build(cells: readonly Cell[], wrapped = false): RowBuilder {
 
 function width(cells: readonly Cell[]): number {
   return cells.reduce((sum, cell) => sum + cell.width, 0);
-}
-
-function snapshot(rows: readonly Row[]): Snapshot {
-  return {
-    revision: { incarnation: 1n, counter: 1 },
-    size: { cols: 100, rows: rows.length },
-    book: "Main",
-    rows,
-    cursor: { row: 0, column: 0, visible: true, shape: "Default", blink: false },
-    modes: {
-      bracketedPaste: false,
-      mouse: "Off",
-      mouseEncoding: "X10",
-      focus: false,
-      applicationCursor: false,
-      applicationKeypad: false,
-      kitty: 0,
-      modifyOtherKeys: 0,
-      alternateScroll: false,
-      reverseVideo: false,
-      newline: false,
-      backarrow: false,
-    },
-    title: "",
-    directory: "",
-    progress: { type: "None" },
-    palette: { foreground: null, background: null, cursor: null, indexed: [] },
-    top: 0,
-    sealed: 0,
-    first: 0,
-    floor: 0,
-  };
-}
-
-function update(segments: readonly Segment[], more: Partial<Update> = {}): Update {
-  return {
-    from: { incarnation: 1n, counter: 1 },
-    to: { incarnation: 1n, counter: 2 },
-    segments,
-    size: null,
-    book: null,
-    cursor: null,
-    modes: null,
-    title: null,
-    directory: null,
-    progress: null,
-    palette: null,
-    top: null,
-    sealed: null,
-    first: null,
-    floor: null,
-    ...more,
-  };
 }
 
 test("a patch replaces exactly its cells", () => {

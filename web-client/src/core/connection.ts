@@ -22,8 +22,10 @@ export interface ConnectionEvents {
   seen(): boolean;
 }
 
-/** Milliseconds in which a link that is in doubt has to answer. */
+/** Milliseconds in which something has to come over a link that is in doubt. */
 const DOUBT = 3_000;
+/** Milliseconds of silence after which a link is in doubt: a dead one does not say so. */
+const SILENCE = 20_000;
 /** Milliseconds after which an attempt is made anew when the page wakes. */
 const STALLED = 1_000;
 /** Milliseconds within which a second link with what cannot be read is the last. */
@@ -37,6 +39,8 @@ export class Connection {
   #state: ConnectionState = { type: "Over", end: { type: "Lost", live: false } };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #doubted: ReturnType<typeof setTimeout> | undefined;
   /** When the last live link was lost, or the first attempt made. */
   #downSince = 0;
   /** When the last attempt was made. */
@@ -62,7 +66,7 @@ export class Connection {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#calm();
     const link = this.#link;
     this.#link = null;
     link?.leave();
@@ -75,9 +79,16 @@ export class Connection {
       this.#connect();
     } else if (this.#state.type === "Live") {
       this.#doubt();
+      this.#listen();
     } else if (this.#state.type === "Connecting" && Date.now() - this.#dialled >= STALLED) {
       this.#connect();
     }
+  }
+
+  /** What should have come did not: the link has to prove itself, unless it did a moment ago. */
+  doubt(): void {
+    const silent = Date.now() - (this.#link?.heard ?? 0);
+    if (this.#events.seen() && this.#state.type === "Live" && silent >= DOUBT) this.#doubt();
   }
 
   /** Dropped where there is no live link: its sender hears of it by the state. */
@@ -96,18 +107,20 @@ export class Connection {
     return performance.now() - before;
   }
 
-  #connect(): void {
+  #connect(downSince = Date.now()): void {
     clearTimeout(this.#timer);
+    this.#calm();
     const before = this.#link;
     this.#link = null;
     before?.close();
-    if (this.#state.type === "Live") this.#downSince = Date.now();
+    if (this.#state.type === "Live") this.#downSince = downSince;
     this.#dialled = Date.now();
     this.#enter({ type: "Connecting", since: this.#downSince });
     const link: Link = new Link(this.#dial, this.#credentials, {
       live: (agent) => {
         this.#failures = 0;
         this.#enter({ type: "Live", agent });
+        this.#listen();
       },
       message: (message) => this.#events.message(message),
       over: (end) => this.#link === link && this.#lost(end),
@@ -117,6 +130,7 @@ export class Connection {
 
   #lost(end: LinkEnd): void {
     this.#link = null;
+    this.#calm();
     if (this.#state.type === "Live") this.#downSince = Date.now();
     if (isFinal(end) && !this.#mayPass(end)) {
       this.#enter({ type: "Over", end });
@@ -137,14 +151,32 @@ export class Connection {
     return end.type === "Garbled" && now - before > GARBLED;
   }
 
-  /** A link over which nothing comes may be long dead. */
+  /** Doubts the link after a silence, while the page is seen. */
+  #listen(): void {
+    clearTimeout(this.#silence);
+    if (!this.#events.seen()) return;
+    const silent = Date.now() - (this.#link?.heard ?? 0);
+    if (silent >= SILENCE) this.#doubt();
+    const wait = silent < SILENCE ? SILENCE - silent : SILENCE;
+    this.#silence = setTimeout(() => this.#listen(), wait);
+  }
+
+  /** A link over which nothing comes may be long dead: something is asked, and anything is an answer. */
   #doubt(): void {
-    const link = this.#link;
-    const timer = setTimeout(() => this.#link === link && this.#connect(), DOUBT);
-    this.roundTrip().then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    if (this.#doubted !== undefined) return;
+    const { link, now } = { link: this.#link, now: Date.now() };
+    this.#doubted = setTimeout(() => {
+      this.#doubted = undefined;
+      // What is shown is as old as the last that came.
+      if (link !== null && link.heard < now) this.#connect(link.heard);
+    }, DOUBT);
+    this.roundTrip().catch(() => undefined);
+  }
+
+  #calm(): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#doubted);
+    this.#doubted = undefined;
   }
 
   #enter(state: ConnectionState): void {

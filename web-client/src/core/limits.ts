@@ -25,6 +25,8 @@ export const MAX_ORIGIN = 300;
 export const MAX_LINE = 4096;
 /** Bytes of a text for people. */
 export const MAX_PROSE = 128 << 10;
+/** Bytes of one paste. */
+export const MAX_PASTE = 1 << 20;
 /** Items of one list. */
 export const MAX_LIST = 1 << 16;
 /** Bytes of the line that a hit quotes. */

@@ -72,6 +72,8 @@ export class Link implements CarrierEvents {
   #greeted = false;
   #over = false;
   #requests = 0;
+  /** When something last came, in milliseconds. */
+  #lastHeard = Date.now();
   /** Messages are taken and sent one after the other. */
   #taking: Promise<void> = Promise.resolve();
 
@@ -86,12 +88,17 @@ export class Link implements CarrierEvents {
     return this.#greeted && !this.#over;
   }
 
+  get heard(): number {
+    return this.#lastHeard;
+  }
+
   opened(): void {
     this.#stage = { type: "Greeting" };
     this.#carrier.send(this.#greeting.hello);
   }
 
   message(message: Bytes): void {
+    this.#lastHeard = Date.now();
     const taken = this.#taking.then(() => (this.#over ? undefined : this.#take(message)));
     this.#taking = taken.catch((error: unknown) => this.#failed(error));
   }

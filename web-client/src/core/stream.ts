@@ -28,13 +28,18 @@ export class Stream {
     return this.#pending;
   }
 
-  /** `null`: too much waits. */
-  take(event: InputEvent, now: number): Pending | null {
-    if (this.#pending.length >= MAX_PENDING) return null;
-    this.#last += 1;
-    const pending = { seq: this.#last, event, at: now };
-    this.#pending.push(pending);
-    return pending;
+  /** All of them, or `null`: too much waits. */
+  take(events: readonly InputEvent[], now: number): readonly Pending[] | null {
+    if (this.#pending.length + events.length > MAX_PENDING) return null;
+    const taken = events.map((event, n) => ({ seq: this.#last + n + 1, event, at: now }));
+    this.#last += events.length;
+    this.#pending.push(...taken);
+    return taken;
+  }
+
+  /** What waits is as good as typed now. */
+  renew(now: number): void {
+    this.#pending = this.#pending.map((pending) => ({ ...pending, at: now }));
   }
 
   /** Everything up to `seq` was applied, or refused for good. */

@@ -1,5 +1,6 @@
 // One session as this page shows it: its mirror, who drives, and the page's own input, across links.
 
+import { MAX_TEXT } from "./channel/limits.ts";
 import type { Id, SessionId, Size } from "./ids.ts";
 import type { InputEvent } from "./input.ts";
 import type {
@@ -17,11 +18,18 @@ import type {
 import { Mirror } from "./mirror.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Pending, Stream } from "./stream.ts";
+import { byteLength } from "./text.ts";
 
 /** Milliseconds after which what was sent and not applied is shown. */
 export const OVERDUE = 5_000;
 /** Milliseconds until a full queue is tried again. */
 const BUSY = 100;
+/** Keys of one message: each takes less than 64 bytes of it. */
+export const MAX_KEYS = 1000;
+
+/** `Sent`, or why nothing was: the link is down, too much waits, what was typed before is asked about,
+ * or it is more than a message holds. */
+export type Typed = "Sent" | "Down" | "Full" | "Asked" | "Long";
 
 export interface ViewerEvents {
   /** There is a new state to paint. */
@@ -61,6 +69,8 @@ export class Viewer {
   /** An attach was sent on this link. */
   #asked = false;
   #attached = false;
+  /** What waits was not sent on this link: its writer is asked, and numbers have no gaps. */
+  #held = false;
   #acked: Snapshot | null = null;
   #busy: ReturnType<typeof setTimeout> | undefined;
 
@@ -131,6 +141,7 @@ export class Viewer {
     clearTimeout(this.#busy);
     this.#asked = false;
     this.#attached = false;
+    this.#held = false;
   }
 
   /** This state has been painted. */
@@ -140,13 +151,15 @@ export class Viewer {
     this.#send({ type: "Ack", revision: snapshot.revision });
   }
 
-  /** `false`: nothing was sent, because the link is down or too much waits. */
-  type(event: InputEvent): boolean {
-    if (!this.#attached) return false;
-    const pending = this.#stream.take(event, Date.now());
-    if (pending === null) return false;
-    this.#sendInput(pending);
-    return true;
+  /** All of it is sent, one after the other, or nothing. */
+  type(...events: readonly InputEvent[]): Typed {
+    if (!this.#attached) return "Down";
+    if (this.#held && this.#stream.pending.length > 0) return "Asked";
+    if (!events.every(fits)) return "Long";
+    const taken = this.#stream.take(events, Date.now());
+    if (taken === null) return "Full";
+    for (const pending of taken) this.#sendInput(pending);
+    return "Sent";
   }
 
   /** Takes or gives back the size. */
@@ -168,7 +181,10 @@ export class Viewer {
 
   /** Sends again what waits; the keeper takes each input once. */
   resend(): void {
-    for (const pending of this.#stream.pending) this.#sendInput(pending);
+    if (!this.#attached) return;
+    this.#held = false;
+    this.#stream.renew(Date.now());
+    this.#resend();
   }
 
   /** Gives up what waits. */
@@ -220,9 +236,10 @@ export class Viewer {
     this.#attached = true;
     this.#event ??= event;
     this.#stream.settle(applied);
-    this.#events.attached(info);
     // What waits for long was typed into another situation: its writer is asked.
-    if (!this.#stream.overdue(Date.now() - OVERDUE)) this.resend();
+    this.#held = this.#stream.overdue(Date.now() - OVERDUE);
+    if (!this.#held) this.#resend();
+    this.#events.attached(info);
   }
 
   #update({ header, update }: Extract<ToClient, { type: "Update" }>): void {
@@ -249,7 +266,7 @@ export class Viewer {
     if (stream !== this.#stream.id) return;
     if (why === "Busy") {
       clearTimeout(this.#busy);
-      this.#busy = setTimeout(() => this.resend(), BUSY);
+      this.#busy = setTimeout(() => this.#resend(), BUSY);
     } else if (why === "StreamLost") {
       this.#events.lost(this.forget());
     } else {
@@ -258,7 +275,18 @@ export class Viewer {
     }
   }
 
+  #resend(): void {
+    for (const pending of this.#stream.pending) this.#sendInput(pending);
+  }
+
   #sendInput({ seq, event }: Pending): void {
     this.#send({ type: "Input", stream: this.#stream.id, seq, event });
   }
+}
+
+/** Whether one message to the daemon holds it. */
+function fits(event: InputEvent): boolean {
+  if (event.type === "Keys") return event.events.length <= MAX_KEYS;
+  const written = event.type === "Paste" || event.type === "Submit";
+  return !written || byteLength(event.text) <= MAX_TEXT;
 }

@@ -8,8 +8,6 @@ export interface KeyboardEvents {
   /** Keys that were pressed together. */
   keys(events: readonly KeyEvent[]): void;
   paste(text: string): void;
-  /** `Ctrl-\`: the palette. */
-  prefix(): void;
   focus(focused: boolean): void;
 }
 
@@ -26,6 +24,8 @@ export class Keyboard {
   #composing = false;
   /** The pointer was last used on the terminal: keys are meant for it, wherever the focus went. */
   #pointed = false;
+  /** The user left by Escape: until the pointer or the focus is back, keys are the page's. */
+  #left = false;
   #escapes: number[] = [];
 
   constructor(host: HTMLElement, layout: () => Layout, events: KeyboardEvents) {
@@ -46,6 +46,12 @@ export class Keyboard {
 
   focus(): void {
     this.field.focus({ preventScroll: true });
+  }
+
+  /** Keys are the page's until the terminal is pointed at or focused again. */
+  leave(): void {
+    this.#left = true;
+    this.field.blur();
   }
 
   #dress(): void {
@@ -82,7 +88,10 @@ export class Keyboard {
       const text = event.clipboardData?.getData("text/plain") ?? "";
       if (text !== "") this.#events.paste(text);
     });
-    field.addEventListener("focus", () => this.#events.focus(true));
+    field.addEventListener("focus", () => {
+      this.#left = false;
+      this.#events.focus(true);
+    });
     field.addEventListener("blur", () => this.#events.focus(false));
   }
 
@@ -92,9 +101,12 @@ export class Keyboard {
     const page = host.ownerDocument;
     const point = ({ target }: Event) => {
       this.#pointed = target instanceof Node && host.contains(target);
+      if (this.#pointed) this.#left = false;
     };
     const key = (event: KeyboardEvent) => {
       const { target } = event;
+      // What is not shown takes no keys.
+      if (this.#left || host.clientWidth === 0) return;
       const around = target instanceof Node && target !== this.field && host.contains(target);
       if (target !== page.body && !(around && this.#pointed)) return;
       this.#key(event);
@@ -113,16 +125,13 @@ export class Keyboard {
 
   #key(event: KeyboardEvent): void {
     if (this.#composing || event.isComposing || event.keyCode === 229) return;
-    if (isPaste(event) || this.#leaves(event)) return;
+    if (isPaste(event) || isPrefix(event)) return;
     const key = keyEvent(event, this.#layout());
     if (key === null) return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.type === "keydown" && event.ctrlKey && !event.altKey && event.code === "Backslash") {
-      this.#events.prefix();
-    } else {
-      this.#events.keys([key]);
-    }
+    this.#events.keys([key]);
+    if (this.#leaves(event)) this.leave();
   }
 
   /** The way out of the keyboard trap: the Escapes go to the program, the last one leaves, too. */
@@ -137,7 +146,6 @@ export class Keyboard {
     if (this.#escapes.length < LEAVE.presses || event.timeStamp - first > LEAVE.within)
       return false;
     this.#escapes = [];
-    this.field.blur();
     return true;
   }
 
@@ -173,6 +181,11 @@ function softKeys(inputType: string, data: string | null): KeyEvent[] | null {
     default:
       return null;
   }
+}
+
+/** `Ctrl-\`, which opens the palette wherever the focus is. */
+export function isPrefix({ type, ctrlKey, altKey, code }: KeyboardEvent): boolean {
+  return type === "keydown" && ctrlKey && !altKey && code === "Backslash";
 }
 
 /** Left to the browser, which answers with what is on the clipboard. */

@@ -12,6 +12,11 @@ const SOLID = "linear-gradient(currentColor,currentColor)";
 const SAFE = /^(https?|mailto):/i;
 const UNDERLINES = ["", "solid", "double", "wavy", "dotted", "dashed"] as const;
 
+/** Whether a link leads somewhere that may be opened. */
+export function mayOpen(uri: string): boolean {
+  return SAFE.test(uri);
+}
+
 /** Paints rows in one font and with the colours of one screen. */
 export class RowPainter {
   constructor(
@@ -85,6 +90,8 @@ export class RowPainter {
 
   #run(run: Run): HTMLElement {
     const element = elementOf(run.pen.link);
+    // On a screen that changes, links would be stops of the Tab key that come and go.
+    if (element.localName === "a") element.tabIndex = -1;
     this.#dress(element, run);
     const cut = this.#cut(run);
     const [only] = cut;
@@ -176,13 +183,12 @@ function setText(element: HTMLElement, text: string): void {
 }
 
 function elementOf(link: Pen["link"]): HTMLElement {
-  if (link === null || !SAFE.test(link.uri)) return document.createElement("span");
+  if (link === null || !mayOpen(link.uri)) return document.createElement("span");
   const anchor = document.createElement("a");
   anchor.href = link.uri;
   anchor.title = link.uri;
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
-  anchor.tabIndex = -1;
   return anchor;
 }
 

@@ -47,6 +47,8 @@ export class Terminal {
   #history: History | null = null;
   #window: Window | null = null;
   #following = true;
+  /** The next frame brings the cursor into sight, if the end is followed. */
+  #seeks = true;
   /** End of the lines when they were last laid out. */
   #end: LineNo = 0;
   /** End of the lines when following stopped. */
@@ -152,8 +154,9 @@ export class Terminal {
     return inside ? { column, row } : null;
   }
 
-  /** Follows the end of the output again. */
+  /** Follows the end of the output again, and the cursor. */
   toEnd(): void {
+    this.#seeks = true;
     if (this.#following) return;
     this.#following = true;
     this.#request();
@@ -191,10 +194,12 @@ export class Terminal {
 
   #restyle(): void {
     this.#stale = true;
+    this.#seeks = true;
     this.#request();
   }
 
   #resized(): void {
+    this.#seeks = true;
     if (this.#fit === "Width") this.#stale = true;
     this.#request();
   }
@@ -212,6 +217,7 @@ export class Terminal {
     if (snapshot === null || this.element.clientWidth === 0) return;
     const before = this.#shown;
     this.#shown = snapshot;
+    if (before === null || movesCursor(before, snapshot)) this.#seeks = true;
     const anchor = this.#anchor();
     this.#prepare(snapshot, before);
     const painter = this.#painter;
@@ -287,11 +293,13 @@ export class Terminal {
       ? grown
       : windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
     this.#layOut();
-    const seen = this.#following
-      ? this.#followed(snapshot, height)
-      : (anchor - this.#window.base) * height;
+    // Who pans over a screen that is larger than the view stays there until the cursor moves.
+    const isWhole = snapshot.size.rows * height <= this.element.clientHeight;
+    const follows = this.#following && (this.#seeks || isWhole);
+    const seen = follows ? this.#followed(snapshot, height) : (anchor - this.#window.base) * height;
     if (Math.abs(this.element.scrollTop - seen) > 0.5) this.element.scrollTop = seen;
-    if (this.#following && this.#fit === "Actual") this.#pan(snapshot);
+    if (this.#following && this.#seeks && this.#fit === "Actual") this.#pan(snapshot);
+    this.#seeks = false;
   }
 
   #layOut(): void {
@@ -426,6 +434,15 @@ export class Terminal {
     this.element.scrollTop = (anchor - moved.base) * height;
     this.#request();
   }
+}
+
+/** Whether the cursor is somewhere else, for who reads along. */
+function movesCursor(before: Snapshot, now: Snapshot): boolean {
+  const [old, cursor] = [before.cursor, now.cursor];
+  const moved = old.row !== cursor.row || old.column !== cursor.column || !old.visible;
+  const scrolled =
+    before.top !== now.top || before.book !== now.book || before.size.rows !== now.size.rows;
+  return scrolled || (cursor.visible && moved);
 }
 
 function child(parent: HTMLElement, className: string): HTMLElement {

@@ -7,6 +7,7 @@ import { Connection, type ConnectionState } from "../core/connection.ts";
 import type { SessionId } from "../core/ids.ts";
 import { isOfThisVersion, type LinkEnd } from "../core/link.ts";
 import type { SessionInfo, ToClient } from "../core/message.ts";
+import { forgetDrafts } from "./drafts.ts";
 import { note } from "./notes.svelte.ts";
 import { Pairing } from "./pairing.svelte.ts";
 import { seen } from "./seen.svelte.ts";
@@ -84,6 +85,8 @@ class App {
   view = $state.raw<View>({ type: "Loading" });
   /** Name of the session in the address; empty: the list. */
   session = $state("");
+  /** The page goes by itself, and asks nobody. */
+  reloading = false;
   /** The session that this name was of when it was last shown here; its name may be another by now. */
   id = $state<SessionId | null>(null);
 
@@ -145,6 +148,7 @@ class App {
 
   async unpair(): Promise<void> {
     this.close();
+    forgetDrafts();
     await forget();
     this.view = { type: "Unpaired", text: null };
   }
@@ -190,8 +194,15 @@ function refusal(end: LinkEnd): string {
 
 /** Whether the page goes: another build of the daemon serves another page. */
 function reloadOnce(build: string): boolean {
-  if (sessionStorage.getItem(RELOADED) === build) return false;
-  sessionStorage.setItem(RELOADED, build);
+  try {
+    if (sessionStorage.getItem(RELOADED) === build) return false;
+    sessionStorage.setItem(RELOADED, build);
+  } catch {
+    // Where nothing is kept, it could go in a circle.
+    note("Abide was updated on the computer: reload this page.");
+    return false;
+  }
+  app.reloading = true;
   location.reload();
   return true;
 }

@@ -13,15 +13,24 @@ import type {
 } from "../core/message.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { Pending } from "../core/stream.ts";
-import { OVERDUE, Viewer, type ViewerEvents } from "../core/viewer.ts";
-import { doubt, pieces } from "../input/paste.ts";
+import { MAX_KEYS, OVERDUE, type Typed, Viewer, type ViewerEvents } from "../core/viewer.ts";
+import { doubt, excess, pieces } from "../input/paste.ts";
 import type { Fetch } from "../render/history.ts";
 import type { Terminal } from "../render/terminal.ts";
 import type { Desk } from "./app.svelte.ts";
-import { ask as askUser, note } from "./notes.svelte.ts";
+import { draftOf, keepDraft } from "./drafts.ts";
+import { ask as askUser, note, toClipboard } from "./notes.svelte.ts";
 import { covered, seen } from "./seen.svelte.ts";
 import { ask } from "./sessions.svelte.ts";
-import { isDark } from "./settings.svelte.ts";
+import { change, isDark } from "./settings.svelte.ts";
+
+/** Why something that was typed was not sent. */
+const UNSENT: Readonly<Record<Exclude<Typed, "Sent">, string>> = {
+  Down: "Not connected: not sent.",
+  Full: "Too much waits for the session: not sent.",
+  Asked: "Not sent: say first what happens to what was typed before.",
+  Long: "Not sent: a text holds at most 64 KiB. Send it in parts.",
+};
 
 /** What the screen shows belongs to a session that is over, and how it ended. */
 export type Over = { readonly status: ExitStatus } | { readonly text: string };
@@ -43,12 +52,14 @@ export class Session implements ViewerEvents {
   readonly desk: Desk;
   readonly #viewer: Viewer;
   #painted: Snapshot | null = null;
+  #draft = $state("");
   /** As long as something waits to be applied. */
   #watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(desk: Desk, info: SessionInfo) {
     this.desk = desk;
     this.info = info;
+    this.#draft = draftOf(info.id);
     const dark = isDark();
     const palette = { foreground: null, background: null, cursor: null, indexed: [] };
     const place = { session: info.id, name: desk.device.name, look: { palette, dark, cell: null } };
@@ -61,6 +72,7 @@ export class Session implements ViewerEvents {
 
   dispose(): void {
     clearTimeout(this.#watch);
+    this.#putBack(this.overdue);
     this.desk.listeners.delete(this);
     this.#viewer.detach();
   }
@@ -71,6 +83,16 @@ export class Session implements ViewerEvents {
 
   get drives(): boolean {
     return this.driver?.you ?? false;
+  }
+
+  /** What is written and not sent. */
+  get draft(): string {
+    return this.#draft;
+  }
+
+  set draft(text: string) {
+    this.#draft = text;
+    keepDraft(this.info.id, text);
   }
 
   readonly fetch: Fetch = async (book, from, count) => {
@@ -103,21 +125,21 @@ export class Session implements ViewerEvents {
     if (first.action !== "Release") this.sticky = 0;
     const key =
       held === 0 ? first : { ...first, mods: first.mods | held, text: textWith(first, held) };
-    this.#type(
-      rest.length === 0 ? { type: "Key", event: key } : { type: "Keys", events: [key, ...rest] },
-    );
+    this.#type(...messagesOf([key, ...rest]));
     this.terminal?.toEnd();
   }
 
   mouse(event: MouseEvent): void {
-    if (this.mayType && this.#viewer.type({ type: "Mouse", event })) this.#wait();
+    if (this.mayType && this.#viewer.type({ type: "Mouse", event }) === "Sent") this.#wait();
   }
 
   async paste(text: string): Promise<void> {
     if (!this.mayType) return;
+    const refusal = excess(text);
+    if (refusal !== null) return note(refusal);
     const question = doubt(text);
     if (question !== null && !(await askUser(question, "Paste"))) return;
-    for (const piece of pieces(text)) this.#type({ type: "Paste", text: piece });
+    this.#type(...pieces(text).map((text) => ({ type: "Paste", text }) as const));
   }
 
   /** `true`: it is on its way. */
@@ -149,7 +171,7 @@ export class Session implements ViewerEvents {
   }
 
   forget(): void {
-    this.#viewer.forget();
+    this.#putBack(this.#viewer.forget());
     this.overdue = [];
   }
 
@@ -174,6 +196,7 @@ export class Session implements ViewerEvents {
   attached(info: SessionInfo): void {
     this.info = info;
     this.live = true;
+    this.#check();
   }
 
   drivenBy(driver: Driver): void {
@@ -205,19 +228,35 @@ export class Session implements ViewerEvents {
     if (this.over === null) this.over = { text: line };
   }
 
-  refused({ event }: Pending, why: InputRefusal): void {
+  refused(pending: Pending, why: InputRefusal): void {
+    const { event } = pending;
     if (why === "NeedsConfirm" && event.type === "Submit") {
       const question = "The program takes each line of this text as a command of its own. Send it?";
-      void askUser(question, "Send").then((yes) => yes && this.submit(event.text, true));
-    } else if (why === "Forbidden") {
-      note("This device may not type here.");
-    } else if (why === "Discarded") {
-      note("What was typed before Ctrl-C and not applied yet was discarded.");
+      void askUser(question, "Send").then((yes) => {
+        if (!(yes && this.submit(event.text, true))) this.#putBack([pending]);
+      });
+      return;
     }
+    this.#putBack([pending]);
+    if (why === "Forbidden") note("This device may not type here.");
+    if (why === "Discarded")
+      note("What was typed before Ctrl-C and not applied yet was discarded.");
   }
 
   lost(pending: readonly Pending[]): void {
-    if (pending.length > 0) note(`Not sent, and not sent again: ${describe(pending)}`);
+    this.#putBack(pending);
+    const rest = pending.filter(({ event }) => event.type !== "Submit");
+    if (rest.length === 0) return;
+    const copy = { label: "Copy", run: () => void toClipboard(written(rest)) };
+    note(`Not sent, and not sent again: ${describe(rest)}`, copy);
+  }
+
+  /** Text that was not sent after all is in its field again, before what was written since. */
+  #putBack(pending: readonly Pending[]): void {
+    const texts = pending.flatMap(({ event }) => (event.type === "Submit" ? [event.text] : []));
+    if (texts.length === 0) return;
+    this.draft = [...texts, ...(this.draft === "" ? [] : [this.draft])].join("\n");
+    change({ rawKeys: false });
   }
 
   /** Ended sessions are read from the daemon's records. */
@@ -237,18 +276,17 @@ export class Session implements ViewerEvents {
     }
   }
 
-  #type(event: InputEvent): boolean {
-    if (this.#viewer.type(event)) {
-      this.#wait();
-      return true;
-    }
-    note(this.live ? "Too much waits for the session: not sent." : "Not connected: not sent.");
-    return false;
+  #type(...events: readonly InputEvent[]): boolean {
+    const typed = this.#viewer.type(...events);
+    if (typed === "Sent") this.#wait();
+    else note(UNSENT[typed]);
+    return typed === "Sent";
   }
 
   #check(): void {
     const { stream } = this.#viewer;
     this.overdue = stream.overdue(Date.now() - OVERDUE) ? stream.pending : [];
+    if (this.overdue.length > 0) this.desk.connection.doubt();
     if (stream.pending.length > 0 && seen.page) this.#wait();
   }
 
@@ -265,10 +303,25 @@ function textWith({ text }: KeyEvent, mods: number): string | null {
   return (mods & ~Mod.Shift) === 0 ? text : null;
 }
 
-/** What was typed, for people. */
+/** Keys that were pressed together, in as many messages as they need. */
+function messagesOf(keys: readonly KeyEvent[]): InputEvent[] {
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined) return [{ type: "Key", event: only }];
+  const messages: InputEvent[] = [];
+  for (let at = 0; at < keys.length; at += MAX_KEYS)
+    messages.push({ type: "Keys", events: keys.slice(at, at + MAX_KEYS) });
+  return messages;
+}
+
+/** What was typed, cut short. */
 export function describe(pending: readonly Pending[]): string {
-  const text = pending.map(({ event }) => describeOne(event)).join("");
+  const text = written(pending);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** What was typed, for people. */
+function written(pending: readonly Pending[]): string {
+  return pending.map(({ event }) => describeOne(event)).join("");
 }
 
 function describeOne(event: InputEvent): string {

@@ -9,6 +9,8 @@ export const MAX_HELLO = 256;
 export const MAX_EARLY = 4 << 10;
 /** Bytes of a whole message to the daemon. */
 export const MAX_TO_DAEMON = 64 << 10;
+/** Bytes of a text that goes to the daemon as one input: its message, without what is around it. */
+export const MAX_TEXT = MAX_TO_DAEMON - 256;
 /** Bytes of a whole message to a device. */
 export const MAX_TO_DEVICE = 8 << 20;
 /** Bytes of the kind in front of a part. */
