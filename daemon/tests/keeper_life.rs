@@ -183,7 +183,7 @@ fn stop_hangs_up_and_kill_kills() {
         assert_eq!(client.ask(Request::End { session, how }), Answer::Done);
         client.until("the end", |client| !client.answers.is_empty());
         assert_eq!(client.answers, [(waiting, Answer::Exited(status))]);
-        wait_for("the keeper's end", || !home.socket(info.id).exists());
+        wait_for("the keeper's end", || !home.lives(info.id));
     }
 }
 

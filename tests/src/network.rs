@@ -84,6 +84,12 @@ pub fn native_upgrade(host: &str) -> String {
     )
 }
 
+/// A binary message as a client sends it, under a mask of zeros.
+pub fn frame(message: &[u8]) -> Vec<u8> {
+    let length = (message.len() as u64).to_be_bytes();
+    [&[0x82, 0xff], &length[..], &[0; 4], message].concat()
+}
+
 /// Sends a request and reads the head of its answer.
 pub fn ask(stream: &mut dyn Stream, request: &str) -> io::Result<String> {
     stream.write_all(request.as_bytes())?;

@@ -47,6 +47,10 @@ enum Stage {
     Http,
     /// The socket is open, and nothing is sent.
     Socket,
+    /// Half of a message in the socket.
+    Half,
+    /// All but the last byte of a message that only a device may send.
+    Long,
 }
 
 fn arrive(stage: Stage, from: Ipv4Addr) -> Box<dyn Stream> {
@@ -70,6 +74,19 @@ fn arrive(stage: Stage, from: Ipv4Addr) -> Box<dyn Stream> {
                 .expect("sent");
             assert_eq!(network::status(&head(&mut tls).expect("an answer")), 101);
             Box::new(tls)
+        }
+        Stage::Half => {
+            let mut socket = arrive(Stage::Socket, from);
+            let message = network::frame(&vec![7; 4000]);
+            socket.write_all(&message[..2000]).expect("sent");
+            socket
+        }
+        Stage::Long => {
+            let mut socket = arrive(Stage::Socket, from);
+            let message = network::frame(&vec![7; 64 << 10]);
+            // Too much is not waited for: the daemon may have closed.
+            let _ = socket.write_all(&message[..message.len() - 1]);
+            socket
         }
     }
 }
@@ -146,6 +163,16 @@ fn those_who_open_a_socket_and_say_nothing_are_gone_in_time() {
     half_open(Stage::Socket);
 }
 
+#[test]
+fn those_who_stop_in_a_message_are_gone_in_time() {
+    half_open(Stage::Half);
+}
+
+#[test]
+fn those_who_send_too_much_cost_no_more() {
+    half_open(Stage::Long);
+}
+
 /// Who sends a little now and then, so that no stage seems to be over, is gone after ten seconds.
 #[test]
 fn those_who_drip_are_gone_in_ten_seconds() {
@@ -215,6 +242,21 @@ fn strangers_leave_descriptors_for_the_user() {
     assert!(began.elapsed() < LATEST);
     drop(strangers);
     arrive(Stage::Socket, source(1 << 20));
+}
+
+/// However few there may be, the oldest stranger makes room for who comes: nobody waits for a stage
+/// to be over.
+#[test]
+fn with_few_descriptors_the_oldest_stranger_gives_way() {
+    for stage in [Stage::Tcp, Stage::Http] {
+        let _home = poor();
+        let began = Instant::now();
+        let mut crowd: Vec<_> = (0..200).map(|n| arrive(stage, source(n))).collect();
+        arrive(Stage::Socket, source(1 << 20));
+        assert!(closes(&mut crowd[0]));
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(4), "{stage:?}: {took:?}");
+    }
 }
 
 /// With none left at all, the reserve serves the user's own client, and nobody spins meanwhile.

@@ -59,6 +59,7 @@ pub(super) async fn trust(args: cli::Trust) -> Result<u8, Fault> {
         session: found.info.id,
         trusted: !args.off,
     };
-    sessions::ask(&found, request).await?;
+    // The daemon, not the keeper: it writes down whom to trust.
+    sessions::ask_daemon(&found.place, request).await?;
     Ok(0)
 }

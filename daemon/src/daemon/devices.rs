@@ -35,7 +35,7 @@ use super::roster::failure;
 use super::web::Neighbourhood;
 use clock::Clock;
 pub(super) use ledger::Deed;
-use ledger::{Entry, Ledger};
+use ledger::{Entry, Ledger, STRANGER};
 use links::Links;
 pub(super) use links::{Member, Membership, Parting};
 pub(super) use quota::Excess;
@@ -47,7 +47,7 @@ pub(super) use words::rights;
 
 /// Devices at most; a person has a few.
 const DEVICES: usize = 1000;
-/// Rows that wait for room on the disk at most; the oldest go.
+/// Rows that wait for room on the disk at most; the oldest go, those of strangers first.
 const UNWRITTEN: usize = 1000;
 /// Milliseconds between two notes of when a device was last here.
 const TOUCH_EVERY: u64 = 60 * 1000;
@@ -569,15 +569,19 @@ impl Devices {
         let Some(before) = inner.strangers.failed(from, now) else {
             return;
         };
-        let detail = match before {
-            0 => String::new(),
-            before => format!("{before} more since the row before"),
-        };
+        let told = [
+            (before.here, "more since the row before"),
+            (before.elsewhere, "from other addresses without a row"),
+        ];
+        let told = told.iter().filter(|(count, _)| *count > 0);
+        let told: Vec<_> = told
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         inner.note(Deed {
             actor: Neighbourhood::of(from).to_string(),
-            action: "stranger",
+            action: STRANGER,
             target: "daemon".into(),
-            detail,
+            detail: told.join(", "),
         });
         drop(inner);
         self.rows.send_modify(|rows| *rows += 1);
@@ -667,7 +671,9 @@ impl Inner {
             self.unwritten.pop_front();
         }
         while self.unwritten.len() > UNWRITTEN {
-            self.unwritten.pop_front();
+            let mut waiting = self.unwritten.iter();
+            let strangers = waiting.position(|(deed, _)| deed.action == STRANGER);
+            self.unwritten.remove(strangers.unwrap_or(0));
         }
     }
 

@@ -255,6 +255,7 @@ async fn heard(
 
 /// No keeper answers for this session: its record says how it ended, else it is lost.
 async fn settle(daemon: &Daemon, id: SessionId) {
+    let _ = notice::trust(&daemon.place.run, id, false);
     let record = daemon.ended_info(id);
     daemon
         .desk

@@ -59,6 +59,17 @@ const MIGRATIONS: &[&str] = &[
         seen    INTEGER NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE INDEX audit_strangers ON audit ((action = 'stranger'), number);
+    DROP TRIGGER audit_stays;
+    -- Bounded, each kind by itself: only what is older than that many rows may go.
+    CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+    WHEN OLD.number >= coalesce((
+        SELECT number FROM audit WHERE (action = 'stranger') = (OLD.action = 'stranger')
+        ORDER BY number DESC
+        LIMIT 1 OFFSET iif(OLD.action = 'stranger', 10000, 100000) - 1), 0)
+    BEGIN SELECT RAISE(ABORT, 'audit rows stay'); END;
+",
 ];
 
 /// Why the registry could not do something.

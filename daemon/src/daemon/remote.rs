@@ -54,7 +54,7 @@ impl From<Rejected> for Unmet {
 impl From<CarrierError> for Unmet {
     fn from(error: CarrierError) -> Self {
         match error {
-            CarrierError::Text | CarrierError::Garbled(_) => Self::Rejected,
+            CarrierError::Text | CarrierError::Long | CarrierError::Garbled(_) => Self::Rejected,
             CarrierError::Closed
             | CarrierError::Left
             | CarrierError::Late

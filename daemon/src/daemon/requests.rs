@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::link::{KeeperLink, LinkError};
 use super::roster::{failure, has_ended, unknown};
 use super::{Daemon, directories, login, owner, records, revocation};
+use crate::guard::notice;
 use crate::keeper::birth::{self, Birth};
 
 /// Keepers that a list asks at most, the youngest first.
@@ -32,8 +33,8 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         | Request::Search { session, .. }
         | Request::Wait { session }
         | Request::End { session, .. }
-        | Request::Trust { session, .. }
         | Request::Clear { session } => relay(daemon, session, request).await,
+        Request::Trust { session, trusted } => trust(daemon, session, trusted).await,
         Request::Rename { session, name } => rename(daemon, session, name).await,
         Request::Remove { session } => remove(daemon, session).await,
         Request::Status => Ok(Answer::Status(daemon.status().await?)),
@@ -197,6 +198,22 @@ async fn relay(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answe
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Writes down whom to trust, for connections from now on; the keeper, which cannot, shows it.
+async fn trust(daemon: &Daemon, session: SessionId, trusted: bool) -> Result<Answer, Failure> {
+    let run = &daemon.place.run;
+    if !has_ended(&find(daemon, session).await?) {
+        notice::trust(run, session, trusted).map_err(|error| {
+            let line = format!("cannot write down whom to trust: {error}; free some space");
+            failure(FailKind::Exhausted, line)
+        })?;
+    }
+    let shown = relay(daemon, session, Request::Trust { session, trusted }).await;
+    if !matches!(shown, Ok(Answer::Done)) {
+        let _ = notice::trust(run, session, false);
+    }
+    shown
 }
 
 async fn ask_keeper(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answer, LinkError> {

@@ -11,6 +11,7 @@ mod live;
 mod pages;
 mod places;
 mod quota;
+mod ration;
 mod reach;
 mod settings;
 mod share;

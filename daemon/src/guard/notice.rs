@@ -4,10 +4,13 @@
 //! What is looked for is in the file's name, so that one look at the directory finds it. The
 //! keeper holds the file locked as long as it lives: a notice that nobody has locked is a dead
 //! keeper's, whoever has its numbers by now.
+//!
+//! Whether a session is trusted is not the keeper's to say: that is a file beside the notice, which
+//! the daemon makes, and which a keeper under Landlock cannot.
 
 use std::fs::{DirEntry, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use abide_protocol::SessionId;
@@ -16,8 +19,10 @@ use rustix::fs::FlockOperation;
 
 use crate::private_dir::PrivateDir;
 
-/// First letter of the file names.
+/// First letter of the notices' file names.
 const LETTER: char = 'p';
+/// First letter of the files that say that a session is trusted.
+const TRUST: char = 't';
 /// Bytes that a notice says at most; a longer one is none of ours.
 const MAX_SAID: u64 = 4096;
 
@@ -38,8 +43,8 @@ pub struct Said {
     /// The session's name.
     #[n(0)]
     pub name: String,
-    /// Its programs may use Abide as the user does.
-    #[n(1)]
+    /// Its programs may use Abide as the user does. Not the notice says so.
+    #[cbor(skip)]
     pub trusted: bool,
 }
 
@@ -93,8 +98,32 @@ pub fn said(run: &PrivateDir, notice: &Notice) -> Option<Said> {
     }
     let mut bytes = Vec::new();
     let read = file.take(MAX_SAID).read_to_end(&mut bytes);
-    let said = read.ok().and_then(|_| minicbor::decode(&bytes).ok());
-    Some(said.unwrap_or_default())
+    let said: Option<Said> = read.ok().and_then(|_| minicbor::decode(&bytes).ok());
+    Some(Said {
+        trusted: trusts(run, notice.session),
+        ..said.unwrap_or_default()
+    })
+}
+
+/// Whether a person trusts a session's programs.
+#[must_use]
+pub fn trusts(run: &PrivateDir, session: SessionId) -> bool {
+    std::fs::symlink_metadata(run.path().join(trust_file(session))).is_ok()
+}
+
+/// Writes down whether a session's programs are trusted; the daemon alone does.
+pub fn trust(run: &PrivateDir, session: SessionId, trusted: bool) -> io::Result<()> {
+    let name = trust_file(session);
+    if !trusted {
+        return run.remove(&name);
+    }
+    let mut file = OpenOptions::new();
+    let file = file.write(true).create(true).truncate(false).mode(0o600);
+    file.open(run.path().join(name)).map(drop)
+}
+
+fn trust_file(session: SessionId) -> String {
+    format!("{TRUST}{}", session.as_uuid().simple())
 }
 
 /// Removes the notices of a session whose keeper is dead.
@@ -111,7 +140,8 @@ fn is_free(file: &File) -> bool {
     rustix::fs::flock(file, FlockOperation::NonBlockingLockShared).is_ok()
 }
 
-/// A notice that is up; it is taken down with the value.
+/// A notice that is up; it is taken down with the value, or, as a keeper under Landlock cannot, by
+/// the daemon.
 #[derive(Debug)]
 pub struct Posted {
     directory: PathBuf,
@@ -153,10 +183,11 @@ impl Posted {
         Ok(())
     }
 
-    /// Says something else from now on. On failure it says what it said.
+    /// Says something else from now on. In place: a keeper under Landlock makes no file here.
     pub fn say(&mut self, said: &Said) -> io::Result<()> {
-        self.file = place(&self.directory, &self.notice, said)?;
-        Ok(())
+        let bytes = minicbor::to_vec(said).map_err(io::Error::other)?;
+        self.file.write_all_at(&bytes, 0)?;
+        self.file.set_len(bytes.len() as u64)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -245,19 +276,15 @@ mod tests {
             };
             said(run, &notice)
         };
-        let untrusted = Said {
-            name: "work".into(),
+        let named = |name: &str| Said {
+            name: name.into(),
             trusted: false,
         };
-        let mut posted = Posted::post(&run, id('1'), &untrusted).unwrap();
-        assert_eq!(said_of(&run), Some(untrusted));
+        let mut posted = Posted::post(&run, id('1'), &named("work")).unwrap();
+        assert_eq!(said_of(&run), Some(named("work")));
         posted.complete(5, 0x8801).unwrap();
-        let trusted = Said {
-            name: "work".into(),
-            trusted: true,
-        };
-        posted.say(&trusted).unwrap();
-        assert_eq!(said_of(&run), Some(trusted));
+        posted.say(&named("w")).unwrap();
+        assert_eq!(said_of(&run), Some(named("w")));
         assert_eq!(listed(&run)[0].leader, 5);
         remove_stale(&run, id('1'));
         assert_eq!(listed(&run).len(), 1, "its keeper lives");
@@ -273,6 +300,29 @@ mod tests {
         assert_eq!(listed(&run).len(), 1, "another session's");
         remove_stale(&run, id('1'));
         assert_eq!(listed(&run), []);
+    }
+
+    /// The daemon says whom to trust; a keeper of before, or one that was taken over, is not asked.
+    #[test]
+    fn a_notice_gives_no_trust() {
+        let (_scratch, run) = directory("notice-trust");
+        let posted = Posted::post(&run, id('1'), &Said::default()).unwrap();
+        let notice = posted.notice;
+        let trusted = || said(&run, &notice).map(|said| (said.name, said.trusted));
+        // ["work", true]
+        let bytes = b"\x82\x64work\xf5";
+        std::fs::write(run.path().join(notice.file_name()), bytes).unwrap();
+        assert_eq!(trusted(), Some(("work".into(), false)));
+        for _ in 0..2 {
+            trust(&run, id('1'), true).unwrap();
+            assert_eq!(trusted(), Some(("work".into(), true)));
+        }
+        trust(&run, id('2'), true).unwrap();
+        for _ in 0..2 {
+            trust(&run, id('1'), false).unwrap();
+            assert_eq!(trusted(), Some(("work".into(), false)));
+        }
+        assert_eq!(listed(&run), [notice]);
     }
 
     #[test]

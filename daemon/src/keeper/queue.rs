@@ -20,7 +20,8 @@ pub(crate) const SUBMIT_PAUSE: Duration = Duration::from_millis(30);
 pub(crate) const SUBMIT_LONGEST: Duration = Duration::from_millis(100);
 /// A program that wrote nothing for this long has taken the text in.
 const SUBMIT_QUIET: Duration = Duration::from_millis(10);
-/// Ends a bracketed paste.
+/// Around a bracketed paste.
+const PASTE_BEGIN: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// Whose input a unit is.
@@ -171,9 +172,12 @@ impl Queue {
 }
 
 /// Leaves of a unit what is needed for the program not to be left inside of a paste, or inside of
-/// a character.
+/// a character: at most 6 bytes, and nothing of a paste whose beginning is not whole.
 fn end_soon(unit: &mut Unit, begun: usize) {
     unit.enter = None;
+    if unit.bytes.starts_with(PASTE_BEGIN) && begun < PASTE_BEGIN.len() {
+        return unit.bytes.truncate(begun);
+    }
     if let Some(text) = unit.bytes.len().checked_sub(PASTE_END.len())
         && unit.bytes.ends_with(PASTE_END)
     {
@@ -310,6 +314,8 @@ mod tests {
     #[test]
     fn a_begun_paste_is_closed() {
         let paste = "\x1b[200~pasted \x1b[201~";
+        check_discard(paste, 3, "[other]", &[1, 2]);
+        check_discard(paste, 6, "\x1b[201~[other]", &[2]);
         check_discard(paste, 8, "\x1b[201~[other]", &[2]);
         check_discard(paste, 13, "\x1b[201~[other]", &[2]);
         check_discard(paste, 16, "01~[other]", &[2]);

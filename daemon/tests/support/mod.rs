@@ -82,6 +82,11 @@ impl Home {
         self.state.join("run").join(paths::keeper_socket(id))
     }
 
+    /// Whether its keeper is there: what it leaves in the run directory is for the daemon to remove.
+    pub fn lives(&self, id: SessionId) -> bool {
+        std::os::unix::net::UnixStream::connect(self.socket(id)).is_ok()
+    }
+
     pub fn record(&self, id: SessionId) -> PathBuf {
         self.state.join("sessions").join(id.to_string())
     }
@@ -90,7 +95,7 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         for info in self.births.borrow().iter() {
-            if self.socket(info.id).exists() {
+            if self.lives(info.id) {
                 for pid in [info.pid, info.keeper].into_iter().flatten() {
                     let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
                     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);

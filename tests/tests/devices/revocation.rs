@@ -267,7 +267,7 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
         rounds,
     } = load();
     let mut owner = Owner::new().await;
-    let (session, record, mut marker) = recorded(&owner, "work").await;
+    let (session, record, mut marker) = recorded(&owner, "work", "").await;
     let program = owner.home.program("work");
     let tide = Arc::new(Tide::default());
     tide.stop();
@@ -322,11 +322,12 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
     }
 }
 
-/// A session that keeps what its program reads, and somebody on its machine.
-async fn recorded(owner: &Owner, name: &str) -> (SessionId, Record, Marker) {
+/// A session that keeps what its program reads, and somebody on its machine. `modes` is what the
+/// program says first.
+async fn recorded(owner: &Owner, name: &str, modes: &str) -> (SessionId, Record, Marker) {
     let record = Record(owner.home.path().join("read"));
     let script = format!(
-        "stty raw -echo; echo ready; exec cat >> '{}'",
+        "stty raw -echo; printf '{modes}'; echo ready; exec cat >> '{}'",
         record.0.display()
     );
     let session = owner.session(name, &script);
@@ -365,7 +366,7 @@ async fn nothing_has_arrived(owner: &Owner, keeper: u32, marker: &mut Marker, re
 #[tokio::test]
 async fn a_keeper_that_does_not_answer_is_named() {
     let mut owner = Owner::new().await;
-    let (session, record, mut marker) = recorded(&owner, "work").await;
+    let (session, record, mut marker) = recorded(&owner, "work", "").await;
     owner.session("other", "exec cat");
     let device = owner.pair(offer(Role::Type, &[session])).await;
     let mut online = device.connect().await;
@@ -390,7 +391,7 @@ async fn a_keeper_that_does_not_answer_is_named() {
 #[tokio::test]
 async fn a_keeper_that_does_not_answer_hears_of_an_expiry_later() {
     let mut owner = Owner::new().await;
-    let (session, record, mut marker) = recorded(&owner, "work").await;
+    let (session, record, mut marker) = recorded(&owner, "work", "").await;
     let watcher = owner.pair(offer(Role::View, &[session])).await;
     let mut watching = watcher.connect().await;
     let lasts = Some(5000);
@@ -413,6 +414,51 @@ async fn a_keeper_that_does_not_answer_hears_of_an_expiry_later() {
     let told = told.await;
     assert!(told.contains("not confirmed in: work"), "{told}");
     nothing_has_arrived(&owner, keeper, &mut marker, &record).await;
+}
+
+/// What is left of a text that the program was being given: the rest of a character, and the end of
+/// the paste.
+#[tokio::test]
+async fn a_text_that_has_begun_only_ends() {
+    const BEGIN: &str = "\x1b[200~";
+    const END: &str = "\x1b[201~";
+    let mut owner = Owner::new().await;
+    let (session, record, mut marker) = recorded(&owner, "work", "\\033[?2004h").await;
+    let device = owner.pair(offer(Role::Type, &[session])).await;
+    let mut online = device.connect().await;
+    online.attach(session).await;
+    let (program, keeper) = (owner.home.program("work"), owner.home.keeper("work"));
+    let terminal = owner.home.info("work")["tty"].as_str().unwrap().to_owned();
+    let terminal = std::fs::File::options().read(true).open(terminal).unwrap();
+    let unread = || rustix::io::ioctl_fionread(&terminal).unwrap();
+    process::signal(program, Signal::STOP);
+    online.type_text(&"\u{4e00}".repeat(20_000)).await;
+    wait::until("a text that is written", || (unread() > 0).then_some(()));
+    let revoked = owner.revoke(Some(device.id)).await;
+    assert_eq!((revoked.devices, revoked.unconfirmed), (1, vec![]));
+    // What the system has of it by now was applied before.
+    process::signal(keeper, Signal::STOP);
+    process::signal(program, Signal::CONT);
+    let mut last = 0;
+    wait::until("all of that is read", || {
+        let before = std::mem::replace(&mut last, record.length());
+        (unread() == 0 && last > 0 && before == last).then_some(())
+    });
+    process::signal(keeper, Signal::CONT);
+    marker.mark("[after]").await;
+    record.wait_for("[after]");
+    let read = std::fs::read(&record.0).unwrap();
+    let (before, after) = read.split_at(last);
+    assert!(before.starts_with(BEGIN.as_bytes()));
+    let text = String::from_utf8(read.clone()).expect("whole characters");
+    let rest = (BEGIN.len() + 3 - last % 3) % 3;
+    let expected = format!("{END}{BEGIN}[after]{END}");
+    assert_eq!(
+        String::from_utf8_lossy(&after[rest..]),
+        expected,
+        "{rest} of a character"
+    );
+    assert!(text.chars().count() < 20_000);
 }
 
 /// All of them, and the machine is another one.

@@ -7,8 +7,15 @@ use rusqlite::{Connection, Row, params};
 
 use crate::daemon::registry::RegistryError;
 
-/// Rows of the audit at most; the oldest go. The registry itself refuses to lose younger ones.
+/// Rows of the audit at most, but for those of strangers; the oldest go. The registry itself refuses
+/// to lose younger ones.
 const MAX_AUDIT: i64 = 100_000;
+/// Rows of strangers at most: they push out no others.
+const MAX_STRANGERS: i64 = 10_000;
+/// Rows above that go with each new one: there are more in a registry of before.
+const SWEPT: i64 = 2;
+/// What the rows of strangers say was done.
+pub(super) const STRANGER: &str = "stranger";
 
 /// Instead of the rights in a row of a build that knew more.
 const NONE: Grant = Grant {
@@ -169,8 +176,16 @@ fn add(db: &Connection, deed: &Deed, time: u64) -> Result<(), RegistryError> {
         deed.target,
         deed.detail
     ])?;
-    db.prepare_cached("DELETE FROM audit WHERE number <= ?1")?
-        .execute([db.last_insert_rowid() - MAX_AUDIT])?;
+    let (strange, most) = match deed.action {
+        STRANGER => (true, MAX_STRANGERS),
+        _ => (false, MAX_AUDIT),
+    };
+    db.prepare_cached(
+        "DELETE FROM audit WHERE number IN (
+             SELECT number FROM audit WHERE (action = 'stranger') = ?1
+             ORDER BY number DESC LIMIT ?2 OFFSET ?3)",
+    )?
+    .execute(params![strange, SWEPT, most])?;
     Ok(())
 }
 

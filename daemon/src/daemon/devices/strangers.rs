@@ -9,7 +9,8 @@ use super::super::web::Neighbourhood;
 const MINUTE: u64 = 60 * 1000;
 /// Rows of all addresses together in a minute at most: each is a write to the disk.
 const ROWS: u32 = 30;
-/// Addresses that are counted each by itself at most.
+/// Addresses that are counted each by itself at most; one more takes the place of the one whose row
+/// is the oldest.
 const ADDRESSES: usize = 1024;
 
 /// What is known of one address.
@@ -19,17 +20,27 @@ struct Count {
     since: u32,
 }
 
+/// Failures that made no row of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Before {
+    /// Of the same address, since its row before.
+    pub(super) here: u32,
+    /// Of addresses that are not counted any more, since the row that told of such.
+    pub(super) elsewhere: u32,
+}
+
 #[derive(Default, Debug)]
 pub(super) struct Strangers {
     counts: HashMap<Neighbourhood, Count>,
+    elsewhere: u32,
     minute: u64,
     rows: u32,
 }
 
 impl Strangers {
-    /// A failure from this address. Answers whether it makes a row, and how many failures of the
-    /// address made none since the row before.
-    pub(super) fn failed(&mut self, address: IpAddr, now: u64) -> Option<u32> {
+    /// A failure from this address. Answers whether it makes a row, and what that row tells of
+    /// those before.
+    pub(super) fn failed(&mut self, address: IpAddr, now: u64) -> Option<Before> {
         if now / MINUTE != self.minute {
             self.minute = now / MINUTE;
             self.rows = 0;
@@ -37,10 +48,10 @@ impl Strangers {
                 .retain(|_, count| count.since > 0 || now.saturating_sub(count.written) < MINUTE);
         }
         let address = Neighbourhood::of(address);
-        if self.counts.len() >= ADDRESSES && !self.counts.contains_key(&address) {
-            return None;
-        }
         let first = !self.counts.contains_key(&address);
+        if first && self.counts.len() >= ADDRESSES {
+            self.forget_oldest();
+        }
         let count = self.counts.entry(address).or_insert(Count {
             written: now,
             since: 0,
@@ -52,7 +63,18 @@ impl Strangers {
         }
         self.rows += 1;
         count.written = now;
-        Some(std::mem::take(&mut count.since))
+        Some(Before {
+            here: std::mem::take(&mut count.since),
+            elsewhere: std::mem::take(&mut self.elsewhere),
+        })
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.counts.iter().min_by_key(|(_, count)| count.written);
+        let oldest = oldest.map(|(address, _)| *address);
+        let forgotten = oldest.and_then(|address| self.counts.remove(&address));
+        let since = forgotten.map_or(0, |count| count.since);
+        self.elsewhere = self.elsewhere.saturating_add(since);
     }
 }
 
@@ -64,13 +86,22 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn from(n: u32) -> IpAddr {
+        IpAddr::from((0x7f00_0000 + n).to_be_bytes())
+    }
+
+    const NONE: Before = Before {
+        here: 0,
+        elsewhere: 0,
+    };
+
     #[test]
     fn an_address_makes_one_row_a_minute() {
         let mut strangers = Strangers::default();
         let mut rows = Vec::new();
         for second in 0..150 {
             let row = strangers.failed(address("192.0.2.1"), MINUTE * 10 + second * 1000);
-            rows.extend(row.map(|since| (second, since)));
+            rows.extend(row.map(|before| (second, before.here)));
         }
         assert_eq!(rows, [(0, 0), (60, 59), (120, 59)]);
     }
@@ -80,20 +111,19 @@ mod tests {
         let mut strangers = Strangers::default();
         let alike = ["192.0.2.1", "::ffff:192.0.2.1"];
         let rows = alike.map(|text| strangers.failed(address(text), MINUTE));
-        assert_eq!(rows, [Some(0), None]);
+        assert_eq!(rows, [Some(NONE), None]);
         let alike = ["2001:db8::1", "2001:db8::2:3:4:5"];
         let rows = alike.map(|text| strangers.failed(address(text), MINUTE));
-        assert_eq!(rows, [Some(0), None]);
+        assert_eq!(rows, [Some(NONE), None]);
         assert_eq!(
             strangers.failed(address("2001:db8:0:1::1"), MINUTE),
-            Some(0)
+            Some(NONE)
         );
     }
 
     #[test]
     fn many_addresses_make_no_more_than_so_many_rows() {
         let mut strangers = Strangers::default();
-        let from = |n: u32| IpAddr::from((0x7f00_0000 + n).to_be_bytes());
         let rows = |strangers: &mut Strangers, now| {
             let rows = (0..5000).filter(|n| strangers.failed(from(*n), now).is_some());
             rows.count()
@@ -102,5 +132,23 @@ mod tests {
         assert_eq!(rows(&mut strangers, MINUTE), 0);
         assert!(strangers.counts.len() <= ADDRESSES);
         assert_eq!(rows(&mut strangers, 3 * MINUTE), ROWS as usize);
+    }
+
+    /// However many there were, one who comes later has its row, which tells of the others.
+    #[test]
+    fn many_addresses_hide_nobody() {
+        let mut strangers = Strangers::default();
+        for n in 0..5000 {
+            strangers.failed(from(n), MINUTE);
+            strangers.failed(from(n), MINUTE);
+        }
+        let row = strangers.failed(from(9999), 100 * MINUTE).unwrap();
+        let counted: u32 = strangers.counts.values().map(|count| count.since).sum();
+        assert_eq!((row.here, row.elsewhere + counted), (0, 10_000 - ROWS));
+        assert_eq!(
+            strangers.failed(from(9998), 100 * MINUTE).map(|b| b.here),
+            Some(0)
+        );
+        assert_eq!(strangers.counts.len(), ADDRESSES);
     }
 }

@@ -217,6 +217,47 @@ fn audit_rows_neither_change_nor_go() {
     assert_eq!(actions(&devices), ["paired"]);
 }
 
+/// However many strangers come, also on a full disk, what the owner did stays.
+#[test]
+fn strangers_push_out_strangers_only() {
+    let home = Home::new("strangers");
+    let (devices, _) = home.open();
+    devices.keep(new(1, None), from()).unwrap();
+    let db = Registry::again(&home.registry()).unwrap();
+    let add = |count: u32| {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+                   INSERT INTO audit (time, actor, action, target, detail)
+                   SELECT 0, 'x', 'stranger', 'daemon', '' FROM n";
+        db.execute(sql, [count]).unwrap();
+    };
+    let count = |action: &str| -> i64 {
+        let sql = "SELECT count(*) FROM audit WHERE action = ?1";
+        db.query_row(sql, [action], |row| row.get(0)).unwrap()
+    };
+    add(10_001);
+    devices.stranger(from());
+    assert_eq!((count("stranger"), count("paired")), (10_000, 1));
+    let gone = db.execute("DELETE FROM audit WHERE action = 'paired'", []);
+    assert!(gone.is_err(), "a row of the owner's goes");
+
+    fill(&devices, true);
+    devices.note(local("filled", "disk", &"x".repeat(5000)));
+    devices.withdraw(DeviceId([1; 16]), End::Revoked).unwrap();
+    for n in 0..2 * UNWRITTEN as u32 {
+        devices.note(Deed {
+            action: STRANGER,
+            ..local("", "daemon", &n.to_string())
+        });
+    }
+    assert_eq!(devices.unwritten(), UNWRITTEN);
+    fill(&devices, false);
+    devices.note(local("emptied", "disk", ""));
+    assert_eq!(
+        (count("filled"), count("revoked"), count("emptied")),
+        (1, 1, 1)
+    );
+}
+
 /// Killed between the two halves of a pairing, it leaves a device or none.
 #[test]
 fn half_a_pairing_is_none() {

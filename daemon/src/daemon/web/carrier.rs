@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use abide_protocol::channel::limits::MAX_EARLY;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
@@ -17,14 +17,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::limits::{FAREWELL, MAX_MESSAGE, READ_BUFFER, STAGE, STRANGER, WRITE_BUFFER};
 use super::quota::Place;
-
-/// Bytes both ways: TLS or TCP, in tests anything.
-pub(in crate::daemon) trait Duplex:
-    AsyncRead + AsyncWrite + Send + Unpin
-{
-}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+use super::ration::{Duplex, Rationed};
 
 /// What a peer says it is. It gives no right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +51,8 @@ pub(in crate::daemon) enum CarrierError {
     Late,
     #[error("the other side sent a text instead of bytes")]
     Text,
+    #[error("the other side sent more than a stranger may")]
+    Long,
     #[error("the other side sent no WebSocket messages: {0}")]
     Garbled(Error),
     #[error("{0}")]
@@ -72,6 +67,7 @@ impl From<Error> for CarrierError {
                 io::ErrorKind::ConnectionReset
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::UnexpectedEof => Self::Closed,
+                io::ErrorKind::QuotaExceeded => Self::Long,
                 _ => Self::Io(error),
             },
             other => Self::Garbled(other),
@@ -104,6 +100,11 @@ impl Probation {
     /// Goes through stages that have deadlines of their own.
     pub(super) async fn stages<T>(&mut self, stages: impl Future<Output = T>) -> Option<T> {
         self.before(self.until, stages).await
+    }
+
+    /// Whether its place was given to another one.
+    pub(super) fn lost(&self) -> bool {
+        self.place.as_ref().is_some_and(Place::is_lost)
     }
 
     async fn before<T>(&mut self, until: Instant, stage: impl Future<Output = T>) -> Option<T> {
@@ -152,7 +153,7 @@ impl Carrier {
         peer: Peer,
         probation: Probation,
     ) -> Self {
-        let config = Some(config());
+        let (config, stream) = (Some(config()), Rationed::new(stream));
         let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
         Self {
             socket,
@@ -166,9 +167,10 @@ impl Carrier {
         &self.peer
     }
 
-    /// The peer's channel is live: the deadlines of strangers end, and its place among the half open
-    /// is free again.
+    /// The peer's channel is live: the deadlines and bounds of strangers end, and its place among
+    /// the half open is free again.
     pub(in crate::daemon) fn authenticated(&mut self) {
+        self.socket.get_mut().lift();
         if let Some(place) = self.probation.take().and_then(|probation| probation.place) {
             place.known();
         }
@@ -178,10 +180,15 @@ impl Carrier {
     /// without loss; then the stage begins anew, but never the time of all stages.
     pub(in crate::daemon) async fn next(&mut self) -> Result<Vec<u8>, CarrierError> {
         let message = read(&mut self.socket);
-        match &mut self.probation {
-            None => message.await,
-            Some(probation) => probation.stage(message).await.ok_or(CarrierError::Late)?,
+        let Some(probation) = &mut self.probation else {
+            return message.await;
+        };
+        let message = probation.stage(message).await.ok_or(CarrierError::Late)??;
+        self.socket.get_mut().renew();
+        if message.len() > MAX_EARLY {
+            return Err(CarrierError::Long);
         }
+        Ok(message)
     }
 
     /// Returns when the message is with the system. One that is dropped meanwhile may still go out,
@@ -267,7 +274,7 @@ impl Carrier {
     }
 }
 
-type Socket = WebSocketStream<Box<dyn Duplex>>;
+type Socket = WebSocketStream<Rationed>;
 
 async fn read(socket: &mut Socket) -> Result<Vec<u8>, CarrierError> {
     poll_fn(|cx| poll_read(socket, cx)).await
@@ -305,7 +312,7 @@ fn config() -> WebSocketConfig {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::DuplexStream;
+    use tokio::io::{AsyncWriteExt, DuplexStream};
 
     use super::*;
 
@@ -327,7 +334,10 @@ mod tests {
     #[tokio::test]
     async fn messages_arrive_in_order_both_ways() {
         let (mut device, mut carrier) = pair().await;
-        for size in [0, 1, 4096, MAX_MESSAGE] {
+        for size in [0, 1, MAX_EARLY, MAX_MESSAGE] {
+            if size > MAX_EARLY {
+                carrier.authenticated();
+            }
             let message = vec![7; size];
             device
                 .send(Message::Binary(message.clone().into()))
@@ -347,12 +357,52 @@ mod tests {
         assert!(matches!(carrier.next().await, Err(CarrierError::Text)));
 
         let (mut device, mut carrier) = pair().await;
+        carrier.authenticated();
         let long = vec![0; MAX_MESSAGE + 1];
         device.send(Message::Binary(long.into())).await.unwrap();
         assert!(matches!(
             carrier.next().await,
             Err(CarrierError::Garbled(Error::Capacity(_)))
         ));
+    }
+
+    /// Neither in one message nor in parts, of which the last one never comes.
+    #[tokio::test]
+    async fn a_stranger_sends_four_kib_and_no_more() {
+        for long in [MAX_EARLY + 1, MAX_MESSAGE] {
+            let (mut device, mut carrier) = pair().await;
+            device
+                .send(Message::Binary(vec![0; long].into()))
+                .await
+                .unwrap();
+            assert!(
+                matches!(carrier.next().await, Err(CarrierError::Long)),
+                "{long}"
+            );
+        }
+        let (mut device, mut carrier) = pair().await;
+        // The head of a message of 64 KiB, and all of it but the last byte.
+        let head = [0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        let parts = [head.to_vec(), vec![0; MAX_MESSAGE - 1]].concat();
+        device.get_mut().write_all(&parts).await.unwrap();
+        assert!(matches!(carrier.next().await, Err(CarrierError::Long)));
+    }
+
+    /// What comes behind the message by which a peer becomes known is not lost.
+    #[tokio::test]
+    async fn what_a_peer_sends_too_early_waits() {
+        let (mut device, mut carrier) = pair().await;
+        for size in [MAX_EARLY, MAX_MESSAGE, MAX_MESSAGE] {
+            device
+                .send(Message::Binary(vec![7; size].into()))
+                .await
+                .unwrap();
+        }
+        assert_eq!(carrier.next().await.unwrap().len(), MAX_EARLY);
+        carrier.authenticated();
+        for _ in 0..2 {
+            assert_eq!(carrier.next().await.unwrap(), vec![7; MAX_MESSAGE]);
+        }
     }
 
     #[tokio::test]

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use abide_protocol::channel::limits::MAX_EARLY;
+
 /// Bytes of a WebSocket message, and of a frame, at most: one message of the channel fits.
 pub(super) const MAX_MESSAGE: usize = 64 << 10;
+/// Bytes that a stranger may send for each message: the longest early one, with its frame and some
+/// pings.
+pub(super) const RATION: usize = MAX_EARLY + 1024;
 /// Bytes that a connection reads at once: a paired device sends keys, a stranger gets no more.
 pub(super) const READ_BUFFER: usize = 4 << 10;
 /// Bytes that wait to be written to one peer at most: the longest message, twice.

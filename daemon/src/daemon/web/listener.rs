@@ -19,10 +19,11 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::super::{Daemon, remote};
-use super::carrier::{Carrier, Duplex, Peer, Probation};
+use super::carrier::{Carrier, Peer, Probation};
 use super::door::Door;
-use super::limits::{FAREWELL, MAX_FIELDS, MAX_HEAD, RESPONSE, STAGE};
+use super::limits::{FAREWELL, MAX_FIELDS, MAX_HEAD, MAX_STRANGERS, RESPONSE, STAGE};
 use super::quota::Quota;
+use super::ration::Duplex;
 
 /// Who cannot accept waits this long; descriptors may have come back.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -35,11 +36,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// For at most so many connections.
+    /// For at most so many connections, of which half may be half open: the oldest of them leave
+    /// before there is no room for who comes.
     pub(super) fn new(connections: usize) -> Self {
-        let room = connections.clamp(1, Semaphore::MAX_PERMITS);
+        let room = connections.clamp(2, Semaphore::MAX_PERMITS);
         Self {
-            quota: Quota::default(),
+            quota: Quota::new(MAX_STRANGERS.min(room / 2)),
             room: Arc::new(Semaphore::new(room)),
         }
     }
@@ -177,6 +179,9 @@ async fn serve<S: Duplex + 'static>(
         .serve_connection(TokioIo::new(stream), service);
     let requests = poll_fn(|cx| connection.poll_without_shutdown(cx));
     let Some(served) = probation.stages(requests).await else {
+        if probation.lost() {
+            return None;
+        }
         // What is being answered may go out; nothing is begun.
         Pin::new(&mut connection).graceful_shutdown();
         let rest = poll_fn(|cx| connection.poll_without_shutdown(cx));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::limits::{ARRIVALS, ARRIVALS_EACH, MAX_ADDRESSES, MAX_STRANGERS, STRANGERS_EACH};
+use super::limits::{ARRIVALS, ARRIVALS_EACH, MAX_ADDRESSES, STRANGERS_EACH};
 
 /// Who shares a quota: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has. An
 /// IPv4 address written as one of IPv6 is the same.
@@ -69,6 +69,8 @@ impl Account {
 #[derive(Default, Debug)]
 struct Book {
     accounts: HashMap<Neighbourhood, Account>,
+    /// So many may be half open; one more closes the oldest.
+    most: usize,
     /// All that are half open, the oldest first; to drop one tells it to go.
     strangers: BTreeMap<u64, oneshot::Sender<()>>,
     next: u64,
@@ -86,7 +88,7 @@ pub(super) enum Excess {
 }
 
 /// The quotas. Cloned handles share them.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Quota(Arc<Mutex<Book>>);
 
 /// A place among the half open; given back on drop.
@@ -100,6 +102,14 @@ pub(super) struct Place {
 }
 
 impl Quota {
+    /// With room for so many half open at once.
+    pub(super) fn new(most: usize) -> Self {
+        Self(Arc::new(Mutex::new(Book {
+            most,
+            ..Book::default()
+        })))
+    }
+
     /// Admits a stranger.
     pub(super) fn admit(&self, address: IpAddr, now: Instant) -> Result<Place, Excess> {
         let neighbourhood = Neighbourhood::of(address);
@@ -121,7 +131,7 @@ impl Quota {
             }
             account.left -= 1.0;
             account.strangers += 1;
-            if book.strangers.len() >= MAX_STRANGERS {
+            if book.strangers.len() >= book.most {
                 book.strangers.pop_first();
             }
             let (stay, go) = oneshot::channel();
@@ -151,6 +161,10 @@ impl Place {
         }
     }
 
+    pub(super) fn is_lost(&self) -> bool {
+        self.go.is_none()
+    }
+
     /// Who had it is known now: the arrival does not count.
     pub(super) fn known(self) {
         self.quota.with(|book| {
@@ -178,6 +192,8 @@ mod tests {
 
     use super::*;
 
+    const MAX: usize = 100;
+
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
@@ -197,7 +213,7 @@ mod tests {
             "0000:0000:0000:0000:0000:ffff:c000:0207",
         ];
         let now = Instant::now();
-        let quota = Quota::default();
+        let quota = Quota::new(MAX);
         let mut places = Vec::new();
         for n in 0..STRANGERS_EACH {
             let spelling = address(spellings[n % spellings.len()]);
@@ -224,7 +240,7 @@ mod tests {
     #[test]
     fn arrivals_come_back_with_time_and_to_those_who_are_known() {
         let mut now = Instant::now();
-        let quota = Quota::default();
+        let quota = Quota::new(MAX);
         let here = address("192.0.2.7");
         for _ in 0..ARRIVALS {
             drop(quota.admit(here, now).unwrap());
@@ -241,9 +257,9 @@ mod tests {
     #[test]
     fn the_oldest_of_too_many_has_to_go() {
         let now = Instant::now();
-        let quota = Quota::default();
+        let quota = Quota::new(MAX);
         let mut all = Vec::new();
-        for n in 0..=MAX_STRANGERS {
+        for n in 0..=MAX {
             let n = u32::try_from(n / STRANGERS_EACH).unwrap();
             let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n);
             all.push(quota.admit(address.into(), now).unwrap());
@@ -251,7 +267,7 @@ mod tests {
         let told = all.iter_mut().map(|place| place.lost().now_or_never());
         let told: Vec<_> = told.map(|told| told.is_some()).collect();
         assert!(told[0] && !told[1..].contains(&true));
-        assert_eq!(book(&quota).1, MAX_STRANGERS);
+        assert_eq!(book(&quota).1, MAX);
         all.clear();
         assert_eq!(book(&quota).1, 0);
     }
@@ -259,7 +275,7 @@ mod tests {
     #[test]
     fn addresses_are_forgotten_when_they_are_idle() {
         let mut now = Instant::now();
-        let quota = Quota::default();
+        let quota = Quota::new(MAX);
         let nth = |n: usize| IpAddr::from(std::net::Ipv4Addr::from_bits(n as u32));
         for n in 0..MAX_ADDRESSES {
             drop(quota.admit(nth(n), now).unwrap());

@@ -13,7 +13,7 @@ use super::ending::Life;
 use super::status::Status;
 use super::{BUFFER, Session, failure};
 use crate::guard::fence::{self, Ground};
-use crate::guard::notice::{Posted, Said};
+use crate::guard::notice::{self, Posted, Said};
 use crate::keeper::birth::{self, Birth};
 use crate::keeper::cuts::Cuts;
 use crate::keeper::driver::Wheel;
@@ -45,8 +45,6 @@ pub(super) struct Identity {
     pub(super) directory: String,
     pub(super) tty: String,
     pub(super) pid: u32,
-    /// The session's programs may use Abide as the user does.
-    pub(super) trusted: bool,
     /// This process is under Landlock.
     pub(super) confined: bool,
     pub(super) place: Place,
@@ -57,12 +55,18 @@ impl Identity {
     pub(super) fn tell(&mut self) -> std::io::Result<()> {
         self.place.notice.say(&Said {
             name: self.name.clone(),
-            trusted: self.trusted,
+            trusted: false,
         })
+    }
+
+    /// The session's programs may use Abide as the user does.
+    pub(super) fn trusted(&self) -> bool {
+        notice::trusts(&self.place.run, self.id)
     }
 }
 
-/// The session's files, removed with it.
+/// The session's files, removed with it; what is in the run directory by the daemon, if Landlock
+/// keeps the keeper from it.
 pub(super) struct Place {
     pub(super) run: PrivateDir,
     socket: String,
@@ -204,7 +208,6 @@ fn build(
             directory: String::from_utf8_lossy(&birth.spec.directory).into_owned(),
             tty: program.tty,
             pid: program.leader.as_raw_nonzero().get().unsigned_abs(),
-            trusted: false,
             confined: false,
             place,
         },
@@ -216,7 +219,6 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let refused = |error: &dyn std::fmt::Display| failure(FailKind::Internal, error.to_string());
     let run = PrivateDir::open(&run).map_err(|error| refused(&error))?;
     let socket = paths::keeper_socket(birth.id);
-    let agent = AgentLink(run.path().join(format!("a{}", birth.id.as_uuid().simple())));
     // Before the program, which could ask for something at once.
     let said = Said {
         name: birth.name.clone(),
@@ -234,6 +236,7 @@ fn take_place(birth: &Birth) -> Result<(Place, UnixListener), Failure> {
     let record = birth.state.join("sessions").join(birth.id.to_string());
     let record = ended::Place::make(record.clone())
         .map_err(|error| refused(&format!("cannot make {}: {error}", record.display())))?;
+    let agent = AgentLink(record.dir().join("agent"));
     let place = Place {
         run,
         socket,

@@ -107,7 +107,7 @@ impl Session {
             tty: Some(self.identity.tty.clone()),
             bytes: self.status.bytes,
             used: self.status.used,
-            trusted: Some(self.identity.trusted),
+            trusted: Some(self.identity.trusted()),
             confined: Some(self.identity.confined),
             history_stored: Some(history.stored),
             updates_sent: Some(self.bodies.sent()),
