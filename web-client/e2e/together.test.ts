@@ -121,7 +121,7 @@ test("an edit that one device began is finished on another", async () => {
   await raw(phone.page, "tence");
   for (const { page } of [desk, phone]) await untilScreen(page, /^half a sentence$/m);
   await untilScreen(desk.page, "-- INSERT --");
-  await phone.page.getByRole("button", { name: "Escape" }).tap();
+  await phone.page.getByRole("button", { name: "Esc" }).tap();
   // Who types next waits until the first one's key has come.
   await untilScreen(desk.page, /^(?![\s\S]*-- INSERT --)/);
   await desk.page.keyboard.type("0iOne: ");
