@@ -193,7 +193,7 @@ fn there_is_a_vector_of_every_kind() {
             })
             .collect()
     };
-    assert_eq!(names(&to_server, &["Request", "request"]).len(), 27);
+    assert_eq!(names(&to_server, &["Request", "request"]).len(), 28);
     assert_eq!(names(&to_server, &["Input", "event"]).len(), 6);
     assert_eq!(names(&to_client, &["Answer", "answer"]).len(), 18);
 }
