@@ -121,6 +121,19 @@ fn a_killed_keeper_loses_one_session() {
     assert_eq!(home.info("two")["state"], "running");
 }
 
+/// A keeper cannot remove what it left in the run directory: the daemon does.
+#[test]
+fn an_ended_session_leaves_nothing_in_the_run_directory() {
+    let home = Home::new();
+    home.ok(&["new", "short", "--detach", "--", "true"]);
+    let id = home.info("short")["id"].as_str().unwrap().replace('-', "");
+    wait::until("a run directory without the session", || {
+        let entries = std::fs::read_dir(home.run()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        (!names.into_iter().any(|name| name.contains(&id))).then_some(())
+    });
+}
+
 #[test]
 fn attach_and_detach_200_times_under_load() {
     let home = Home::new();

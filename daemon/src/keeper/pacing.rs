@@ -337,7 +337,7 @@ mod tests {
         bench.pacing.answered();
         assert_eq!(bench.due(21, true), Some(21));
         bench.pacing.answered = false;
-        assert_eq!(bench.due(1_001, true), Some(1_001), "nobody types");
+        assert_eq!(bench.due(1_001, true), Some(23), "nobody types");
     }
 
     #[test]
