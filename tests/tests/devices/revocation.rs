@@ -15,7 +15,7 @@ use support::{process, wait};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::device::{Online, PATIENCE};
+use crate::device::{Device, Online, PATIENCE};
 use crate::owner::{Owner, offer};
 
 /// What is done.
@@ -336,14 +336,26 @@ async fn recorded(owner: &Owner, name: &str, modes: &str) -> (SessionId, Record,
     (session, record, marker)
 }
 
-/// Types while the keeper is stopped: it lies in the keeper's socket when this returns.
-async fn type_to_a_stopped_keeper(online: &mut Online, keeper: u32) {
+/// A device types "before" into the session "work", and more while the keeper is stopped: that lies
+/// in the keeper's socket when this returns.
+async fn typing_to_a_stopped_keeper(
+    owner: &Owner,
+    device: &Device,
+    session: SessionId,
+    record: &Record,
+) -> (Online, u32) {
+    let mut online = device.connect().await;
+    online.attach(session).await;
+    online.type_text("before").await;
+    record.wait_for("before");
+    let keeper = owner.home.keeper("work");
     process::signal(keeper, Signal::STOP);
     for _ in 0..30 {
         online.type_text("X").await;
     }
     // What is answered behind it was relayed behind it.
     online.ask(Request::List).await;
+    (online, keeper)
 }
 
 /// The keeper goes on: it has dropped everything, and says so.
@@ -369,12 +381,7 @@ async fn a_keeper_that_does_not_answer_is_named() {
     let (session, record, mut marker) = recorded(&owner, "work", "").await;
     owner.session("other", "exec cat");
     let device = owner.pair(offer(Role::Type, &[session])).await;
-    let mut online = device.connect().await;
-    online.attach(session).await;
-    online.type_text("before").await;
-    record.wait_for("before");
-    let keeper = owner.home.keeper("work");
-    type_to_a_stopped_keeper(&mut online, keeper).await;
+    let (mut online, keeper) = typing_to_a_stopped_keeper(&owner, &device, session, &record).await;
     let revoked = owner.revoke(Some(device.id)).await;
     assert_eq!(
         (revoked.devices, revoked.unconfirmed),
@@ -401,12 +408,7 @@ async fn a_keeper_that_does_not_answer_hears_of_an_expiry_later() {
             ..offer(Role::Type, &[session])
         })
         .await;
-    let mut online = device.connect().await;
-    online.attach(session).await;
-    online.type_text("before").await;
-    record.wait_for("before");
-    let keeper = owner.home.keeper("work");
-    type_to_a_stopped_keeper(&mut online, keeper).await;
+    let (_online, keeper) = typing_to_a_stopped_keeper(&owner, &device, session, &record).await;
     let told = watching.until("a notice of doubt", |message| match message {
         ToClient::Notice(line) => line.contains("not confirmed in: work").then_some(()),
         _ => None,
