@@ -14,7 +14,7 @@ PAGE_TOOLS := web-client/node_modules/.package-lock.json
 EMULATOR := tests/emulator/node_modules/.package-lock.json
 
 .PHONY: run build test test-tools e2e pictures browser-tools lint bench recordings soak fuzz tls \
-	install uninstall clean
+	advisories install uninstall clean
 
 ## Builds Abide and opens a first session, or comes back to it.
 run: build
@@ -105,6 +105,11 @@ tls: $(PAGE)
 	@[ -x $(SSLYZE)/bin/sslyze ] || { python3 -m venv $(SSLYZE) && $(SSLYZE)/bin/pip install -q sslyze; }
 	cargo build --locked --profile checked --workspace --bins
 	.ci/tls $(SSLYZE)/bin/sslyze $(TARGET)/checked
+
+## Known holes of what is built upon, where the network allows to ask.
+advisories:
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	cargo deny --locked check advisories
 
 FUZZ := feed save load history
 SECONDS_EACH := $(or $(SECONDS),60)
