@@ -161,7 +161,7 @@ impl Joining {
     }
 
     pub async fn again(link: &PairingLink, key: StaticKey) -> Self {
-        Self::try_again(link, key)
+        Self::claiming(link, key, claim())
             .await
             .expect("the daemon answers")
     }
@@ -169,10 +169,11 @@ impl Joining {
     /// `None`: the daemon is gone.
     pub async fn try_begin(link: &PairingLink) -> Option<Self> {
         let key = StaticKey::generate(&SystemEntropy).unwrap();
-        Self::try_again(link, key).await
+        Self::claiming(link, key, claim()).await
     }
 
-    async fn try_again(link: &PairingLink, key: StaticKey) -> Option<Self> {
+    /// Says this of itself.
+    pub async fn claiming(link: &PairingLink, key: StaticKey, claim: Claim) -> Option<Self> {
         let knock = Knock {
             key: key.clone(),
             daemon: link.daemon,
@@ -185,7 +186,7 @@ impl Joining {
         let (first, asking) = greeting.greeted(&greeted).unwrap();
         say(&mut socket, first).await;
         let answer = try_message(&mut socket).await?;
-        let (message, joining) = asking.answered(&answer, claim(), Instant::now()).unwrap();
+        let (message, joining) = asking.answered(&answer, claim, Instant::now()).unwrap();
         say(&mut socket, message).await;
         Some(Self {
             socket,
@@ -214,6 +215,7 @@ impl Joining {
         self.try_code().await.expect("a code")
     }
 
+    /// What came of the claim; `None`: the daemon hung up.
     pub async fn try_code(&mut self) -> Option<String> {
         match self.try_step().await? {
             Step::Show(code, _) => Some(code.to_string()),

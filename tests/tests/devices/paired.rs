@@ -2,6 +2,8 @@
 
 use abide_protocol::channel::End;
 use abide_protocol::channel::joining::Step;
+use abide_protocol::channel::pairing::{Claim, DeviceKind};
+use abide_protocol::channel::{StaticKey, SystemEntropy};
 use abide_protocol::input::InputEvent;
 use abide_protocol::message::{
     Answer, CaptureRange, CodeVerdict, DeviceEdit, EndHow, FailKind, InputRefusal, PairingStage,
@@ -10,11 +12,37 @@ use abide_protocol::message::{
 use abide_protocol::{Grant, InputSeq, Role, SessionId};
 use support::wait;
 
-use crate::device::{Joining, PATIENCE};
+use crate::device::{Joining, PATIENCE, claim};
 use crate::owner::{Owner, offer};
 
 /// Copies what it reads to its screen, in lines.
 const CAT: &str = "stty raw -echo; exec cat";
+
+/// Whoever approves reads kind and origin: they are what the daemon sees, or there is no claim.
+#[tokio::test]
+async fn a_device_that_says_it_is_another_kind_is_not_shown() {
+    let mut owner = Owner::new().await;
+    let (pairing, link) = owner.ticket(offer(Role::View, &[])).await;
+    let elsewhere = Some("https://elsewhere.example".to_owned());
+    for claim in [
+        Claim {
+            kind: DeviceKind::Browser,
+            ..claim()
+        },
+        Claim {
+            origin: elsewhere,
+            ..claim()
+        },
+    ] {
+        let key = StaticKey::generate(&SystemEntropy).unwrap();
+        let mut joining = Joining::claiming(&link, key, claim).await.unwrap();
+        assert_eq!(joining.try_code().await, None);
+    }
+    let mut honest = Joining::begin(&link).await;
+    let code = honest.code().await;
+    assert_eq!(owner.enter(pairing, &code).await, CodeVerdict::Right);
+    honest.keep().await;
+}
 
 #[tokio::test]
 async fn a_device_is_paired_types_and_loses_its_rights() {

@@ -60,7 +60,12 @@ struct Claim {
 
 impl Claim {
     async fn run(&mut self) -> Result<Ending, Ending> {
-        let from = self.carrier.peer().address;
+        let (peer, claim) = (self.carrier.peer(), self.claimant.claim());
+        // Whoever approves it relies on these: they are what the daemon sees, too.
+        if claim.kind != kind(&self.carrier) || claim.origin != peer.origin {
+            return Err(Ending::Gone);
+        }
+        let from = peer.address;
         let admitted = self.daemon.pairings.claim(&self.claimant, from);
         let mut orders = admitted.orders;
         match admitted.claimed {
