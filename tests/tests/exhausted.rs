@@ -204,6 +204,8 @@ join() {
     coproc PAIR { abide pair --link --role view 2>"$NEAR/said"; }
     local pairing=$PAIR_PID code
     read -r link <&"${PAIR[0]}"
+    # The code of the last one is none of this one's.
+    : >"$NEAR/joined"
     near abide join --name "$name" <<<"$link" >"$NEAR/joined" 2>&1 &
     local joining=$!
     until code=$(grep -E '^ *[0-9]{6}$' "$NEAR/joined"); do kill -0 $joining || return 99; done
