@@ -9,6 +9,7 @@ use abide_protocol::CursorShape;
 use crate::level::{self, Level};
 use crate::limits::MAX_TITLES;
 use crate::rectangle::Extent;
+use crate::tabs::Tabs;
 use crate::terminal::{Margins, Terminal};
 
 /// Parameters as numbers; a missing one is 0.
@@ -208,7 +209,7 @@ impl Terminal {
                     }
                 }
             }
-            'W' if n.get(0) == 5 => self.tabs.reset(),
+            'W' if n.get(0) == 5 => self.tabs = Tabs::new(),
             _ => {}
         }
     }

@@ -69,10 +69,6 @@ impl Terminal {
         ensure(
             wide(self.last_char) && wide(self.repeatable),
             "what would be repeated has no columns",
-        )?;
-        ensure(
-            self.tabs.len() == usize::from(cols),
-            "tab stops are not as wide as the screen",
         )
     }
 

@@ -130,7 +130,11 @@ impl Terminal {
 
     /// DECTABSR.
     fn report_tabs(&mut self) {
-        let stops: Vec<String> = self.tabs.columns().map(|stop| stop.to_string()).collect();
+        let stops: Vec<String> = self
+            .tabs
+            .columns(self.size.cols())
+            .map(|stop| stop.to_string())
+            .collect();
         self.reply(format!("\x1bP2$u{}\x1b\\", stops.join("/")));
     }
 

@@ -27,7 +27,6 @@ impl Terminal {
         self.resize_alternate(size);
         self.size = size;
         self.margins = Margins::full(size);
-        self.tabs.resize(size.cols());
         self.report_size_if_wanted();
     }
 

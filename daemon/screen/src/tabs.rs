@@ -1,4 +1,7 @@
-//! Tab stops: one flag per column.
+//! Tab stops: one flag per column that a screen may have. Like xterm's they do not depend on how
+//! wide it is just now: where it becomes wider, stops are as they were set or cleared.
+
+use abide_protocol::limits::MAX_SIDE;
 
 pub(crate) struct Tabs {
     stops: Vec<bool>,
@@ -7,18 +10,11 @@ pub(crate) struct Tabs {
 const DISTANCE: usize = 8;
 
 impl Tabs {
-    pub(crate) fn new(cols: u16) -> Self {
-        let mut tabs = Self { stops: Vec::new() };
-        tabs.resize(cols);
-        tabs
-    }
-
-    /// Columns that appear get the default stops; those that remain keep theirs.
-    pub(crate) fn resize(&mut self, cols: u16) {
-        let old = self.stops.len();
-        self.stops.truncate(usize::from(cols));
-        for column in old..usize::from(cols) {
-            self.stops.push(column != 0 && column % DISTANCE == 0);
+    pub(crate) fn new() -> Self {
+        let columns = 0..usize::from(MAX_SIDE);
+        let default = |column| column != 0 && column % DISTANCE == 0;
+        Self {
+            stops: columns.map(default).collect(),
         }
     }
 
@@ -28,21 +24,14 @@ impl Tabs {
         columns.filter(|(_, on)| **on).map(|(at, _)| at).collect()
     }
 
-    pub(crate) fn load(stops: &[u16], cols: u16) -> Result<Self, String> {
-        let mut tabs = Self {
-            stops: vec![false; usize::from(cols)],
-        };
+    pub(crate) fn load(stops: &[u16]) -> Result<Self, String> {
+        let mut tabs = Self::new();
+        tabs.clear();
         for at in stops {
             let stop = tabs.stops.get_mut(usize::from(*at));
-            *stop.ok_or("a tab stop outside the screen")? = true;
+            *stop.ok_or("a tab stop outside every screen")? = true;
         }
         Ok(tabs)
-    }
-
-    pub(crate) fn reset(&mut self) {
-        let cols = self.stops.len() as u16;
-        self.stops.clear();
-        self.resize(cols);
     }
 
     pub(crate) fn set(&mut self, column: u16, on: bool) {
@@ -70,13 +59,9 @@ impl Tabs {
             .unwrap_or(first.min(column))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.stops.len()
-    }
-
-    /// The stops as columns, counted from 1, for DECTABSR.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
-        let stops = self.stops.iter().enumerate();
+    /// The stops of the first `cols` columns, counted from 1, for DECTABSR.
+    pub(crate) fn columns(&self, cols: u16) -> impl Iterator<Item = usize> {
+        let stops = self.stops.iter().take(usize::from(cols)).enumerate();
         stops.filter(|(_, on)| **on).map(|(column, _)| column + 1)
     }
 }

@@ -220,7 +220,7 @@ impl Terminal {
             charsets: Charsets::ASCII,
             level: Level::MOST,
             margins: Margins::full(size),
-            tabs: Tabs::new(size.cols()),
+            tabs: Tabs::new(),
             flags: Flags::RESET,
             modes: initial_modes(),
             saved_modes: Vec::new(),
@@ -465,7 +465,7 @@ impl Terminal {
         self.charsets = Charsets::ASCII;
         self.level = Level::MOST;
         self.margins = Margins::full(self.size);
-        self.tabs.reset();
+        self.tabs = Tabs::new();
         self.flags = Flags::RESET;
         self.modes = initial_modes();
         self.saved_modes.clear();

@@ -187,3 +187,18 @@ fn a_resize_to_the_same_size_changes_nothing() {
     screen.resize(Size::clamped(6, 4));
     assert!(std::sync::Arc::ptr_eq(&before, &screen.snapshot()));
 }
+
+#[test]
+fn tab_stops_do_not_depend_on_the_width() {
+    for (before, line) in [
+        ("", "                        x"),
+        ("\x1b[3g", "                             x"),
+        ("\x1b[20G\x1bH", "                   x"),
+    ] {
+        let mut screen = after(30, 1, before);
+        screen.resize(Size::clamped(10, 1));
+        screen.resize(Size::clamped(30, 1));
+        feed(&mut screen, "\r\x1b[18G\tx");
+        assert_eq!(shown(&mut screen), line, "after {before:?}");
+    }
+}

@@ -212,7 +212,7 @@ impl Terminal {
             charsets: state.charsets,
             level: state.level,
             margins: state.margins,
-            tabs: Tabs::load(&state.tabs, state.size.cols())?,
+            tabs: Tabs::load(&state.tabs)?,
             flags: state.flags,
             modes: state.modes,
             saved_modes: state.saved_modes,
