@@ -7,8 +7,9 @@ use support::process;
 use support::terminal::Terminal;
 use support::wait;
 
-/// Prints numbered lines without end, slowly enough to be followed.
-const COUNT: &str = "n=0; while :; do n=$((n+1)); echo line $n; read -t 0.005 x && break; done; echo stopped at $n; exec cat";
+/// Prints numbered lines until Enter, slowly enough to be followed. A `read` that is to wait a while
+/// could lose the Enter that comes as the time is up.
+const COUNT: &str = "n=0; until read -t 0; do n=$((n+1)); echo line $n; sleep 0.005; done; read x; echo stopped at $n; exec cat";
 
 fn counting(home: &Home, name: &str) {
     home.ok(&[
@@ -163,6 +164,25 @@ fn attach_and_detach_200_times_under_load() {
     let grown = process::pss_kib(keeper).unwrap().saturating_sub(memory);
     assert!(grown < 4096, "the keeper grew by {grown} KiB");
     progresses(&attach(&home, "work"));
+}
+
+#[test]
+fn a_session_that_nobody_looks_at_gives_memory_back() {
+    let home = Home::new();
+    home.ok(&["new", "work", "--detach", "--", "cat"]);
+    let keeper = home.keeper("work");
+    let memory = || process::pss_kib(keeper).unwrap();
+    let terminal = Terminal::drain(home.in_terminal(&["abide", "attach", "work"]), 80, 24);
+    terminal.keys("typed\r");
+    terminal.wait_output(b"typed");
+    let served = memory();
+    terminal.keys("\x1cd");
+    assert_eq!(terminal.wait_exit(), 0);
+    wait::until("what served the viewer is given back", || {
+        (memory() + 512 < served).then_some(())
+    });
+    home.ok(&["send", "work", "still there"]);
+    home.wait_screen("work", "still there");
 }
 
 /// Kills the daemon at more and more moments of an action; every living program stays listed once.

@@ -16,6 +16,8 @@ const ROWS: u64 = 10_000;
 /// MB that 10,000 log lines may take above an idle keeper, and full rows of 200 columns.
 const LOG_ROWS: f64 = 1.5;
 const FULL_ROWS: f64 = 3.0;
+/// Between two looks: a keeper rests when its last summary is told, a second later.
+const REST: std::time::Duration = std::time::Duration::from_millis(1500);
 
 pub fn measure(plan: &Plan, verdicts: &mut Verdicts) {
     let mut of_peer = Vec::new();
@@ -69,7 +71,7 @@ pub fn settled(peer: Peer, home: &Home, name: &str) -> f64 {
     let keeper = peer.keeper(home, name).expect("a keeper");
     let mut before = u64::MAX;
     let kib = wait::until("settled memory", || {
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(REST);
         let now = process::pss_kib(keeper).expect("memory");
         let same = now.abs_diff(before) <= 16;
         before = now;

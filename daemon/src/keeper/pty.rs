@@ -1,12 +1,13 @@
-//! The session's pseudo-terminal and the program in it. The only place of the keeper that makes
-//! system calls with safety arguments.
+//! The session's pseudo-terminal and the program in it, and the memory of a keeper at rest. The only
+//! place of the keeper that makes system calls with safety arguments.
 #![expect(
     unsafe_code,
-    reason = "raw descriptors of a library and of the parent process"
+    reason = "raw descriptors of a library and of the parent process, addresses of mappings"
 )]
 
 mod leader;
 mod master;
+mod rest;
 mod spawn;
 
 use std::fs::File;
@@ -19,6 +20,7 @@ use tokio::io::unix::AsyncFd;
 pub(crate) use leader::{Leader, Signal};
 pub(crate) use master::Master;
 pub(crate) use master::Read;
+pub(crate) use rest::let_go;
 pub(crate) use spawn::{Program, Start, spawn};
 
 /// Lets the runtime watch a descriptor.

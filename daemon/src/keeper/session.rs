@@ -34,7 +34,7 @@ use super::history::Packer;
 use super::hold::Hold;
 use super::link::{Link, Phase};
 use super::pacing::Grid;
-use super::pty::{Leader, Master};
+use super::pty::{self, Leader, Master};
 use super::queue::Queue;
 use super::stream::Streams;
 use super::turns::Turns;
@@ -110,6 +110,8 @@ pub(crate) struct Session {
     turns: Turns,
     /// It has been told that some of the history cannot be read.
     loss_told: bool,
+    /// Somebody was served since it last rested alone: more of the program is in memory than needed.
+    roused: bool,
 }
 
 impl Session {
@@ -119,10 +121,12 @@ impl Session {
         let mut now = Instant::now();
         while !self.settle(now) {
             let deadline = self.deadline(now);
-            match deadline {
-                Some(deadline) => sleep.as_mut().reset(deadline.into()),
+            if let Some(deadline) = deadline {
+                sleep.as_mut().reset(deadline.into());
+            } else {
                 // A timer that was set and is not needed any more would still wake the process.
-                None => sleep.set(tokio::time::sleep(Duration::ZERO)),
+                sleep.set(tokio::time::sleep(Duration::ZERO));
+                self.rest();
             }
             let turn = std::future::poll_fn(|cx| self.poll(cx, deadline.map(|_| sleep.as_mut())));
             let turn = turn.await;
@@ -236,6 +240,14 @@ impl Session {
         .min()
     }
 
+    /// Nothing is under way: where only the daemon listens, memory is given back.
+    fn rest(&mut self) {
+        let only_daemon = !self.links.is_empty() && self.links.iter().all(|link| link.subscribed);
+        if only_daemon && std::mem::take(&mut self.roused) {
+            pty::let_go();
+        }
+    }
+
     /// Takes a connection of the same user.
     fn accept(&mut self, stream: UnixStream, now: Instant) {
         let own = rustix::process::geteuid().as_raw();
@@ -324,6 +336,7 @@ impl Session {
                 continue;
             }
             let link = self.links.remove(index);
+            self.roused = true;
             if let Some(viewer) = link.viewer {
                 let returns = viewer.device.is_some();
                 self.gone(&viewer, returns, now);

@@ -201,6 +201,7 @@ fn build(
         links_first: false,
         turns: Turns::default(),
         loss_told: false,
+        roused: true,
         identity: Identity {
             id: birth.id,
             name: birth.name,
