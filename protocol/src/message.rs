@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::update::Update;
 
 pub use answer::{Answer, DaemonStatus, FailKind, Failure, Hit, LostRows};
-pub use attach::{Attach, Limits, SizeWish, TerminalLook};
+pub use attach::{Attach, Behalf, Limits, SizeWish, TerminalLook};
 pub use device::{
     AuditRow, Claiming, CodeVerdict, DeviceEdit, DeviceInfo, DeviceKind, PairingOffer,
     PairingStage, Revoked, Ticket,
@@ -87,6 +87,8 @@ pub enum ToServer {
     },
     /// The viewer lost track (an update did not fit): send a snapshot.
     Resync,
+    /// From the daemon to a keeper, before any request: whose requests this link carries.
+    Behalf(Behalf),
     /// A kind this build does not know; ignored.
     Unknown,
 }

@@ -178,7 +178,7 @@ fn there_is_a_vector_of_every_kind() {
             .map(|bytes| u16::from_le_bytes([bytes[from], bytes[from + 1]]))
             .collect()
     };
-    assert_eq!(known(&to_server, 4), (1..=12).collect());
+    assert_eq!(known(&to_server, 4), (1..=13).collect());
     assert_eq!(known(&to_client, 4), (1..=13).collect());
     let names = |vectors: &Value, path: &[&str]| -> BTreeSet<String> {
         let vectors = vectors.as_array().unwrap().iter();

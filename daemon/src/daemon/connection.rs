@@ -96,7 +96,7 @@ impl Connection {
                 }
                 let daemon = Arc::clone(&self.daemon);
                 self.under_way.spawn(async move {
-                    let answer = requests::answer(&daemon, request).await;
+                    let answer = requests::answer(&daemon, request, None).await;
                     (id, answer.unwrap_or_else(Answer::Failed))
                 });
                 Ok(())
@@ -120,6 +120,7 @@ impl Connection {
             | ToServer::Look(_)
             | ToServer::Printed { .. }
             | ToServer::Resync
+            | ToServer::Behalf(_)
             | ToServer::Unknown => Ok(()),
         }
     }

@@ -6,16 +6,13 @@
 
 use abide_protocol::channel::End;
 use abide_protocol::message::{
-    Answer, Attach, FailKind, Failure, InputRefusal, Limits, Request, SessionInfo, SizeWish,
-    ToClient, ToServer,
+    Answer, Attach, Behalf, FailKind, Failure, InputRefusal, Limits, Request, SessionInfo,
+    SizeWish, ToClient, ToServer,
 };
-use abide_protocol::{Grant, LineNo, RequestId, Role, SessionId};
+use abide_protocol::{Grant, RequestId, Role, SessionId};
 
 use super::devices::Standing;
 use super::roster::{failure, unknown};
-
-/// No row of history has this number: who has this floor reads none.
-const NO_HISTORY: LineNo = LineNo(u64::MAX);
 
 /// What becomes of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +51,8 @@ pub(super) fn judge(who: &Standing, viewing: Option<SessionId>, message: ToServe
         }
     };
     match message {
-        ToServer::Hello(_) => Verdict::Broken,
+        // Only the daemon says for whom a link is, and to keepers.
+        ToServer::Hello(_) | ToServer::Behalf(_) => Verdict::Broken,
         ToServer::Request { id, request } => match may_ask(grant, &request) {
             Ok(()) => Verdict::Ask(id, request),
             Err(why) => {
@@ -168,12 +166,6 @@ fn open(who: &Standing, grant: &Grant, asked: Attach) -> Verdict {
         return Verdict::Say(ToClient::Closed(unknown(asked.session)));
     }
     let (types, reads) = (grant.role >= Role::Type, grant.may_read_history());
-    let limits = Limits {
-        see: true,
-        type_: types,
-        size: types,
-        floor: (!reads).then_some(NO_HISTORY),
-    };
     let wish = if types { asked.wish } else { SizeWish::Watch };
     Verdict::Open(Box::new(Attach {
         wish,
@@ -184,10 +176,31 @@ fn open(who: &Standing, grant: &Grant, asked: Attach) -> Verdict {
         history: if reads { asked.history } else { 0 },
         device: Some(who.device),
         epoch: Some(who.epoch),
-        limits,
+        limits: limits(grant),
         ssh_auth_sock: None,
         ..asked
     }))
+}
+
+/// What a keeper enforces again.
+fn limits(grant: &Grant) -> Limits {
+    let types = grant.role >= Role::Type;
+    Limits {
+        see: true,
+        type_: types,
+        size: types,
+        floor: (!grant.may_read_history()).then_some(Limits::NO_HISTORY),
+    }
+}
+
+/// For whom a keeper answers the requests of a device with this grant.
+pub(super) fn behalf(who: &Standing, grant: &Grant) -> Behalf {
+    Behalf {
+        device: who.device,
+        epoch: who.epoch,
+        limits: limits(grant),
+        manages: grant.role >= Role::Manage,
+    }
 }
 
 /// An answer as far as it is for this device. What only owners ask for is never an answer to one.

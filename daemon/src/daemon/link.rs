@@ -4,7 +4,9 @@ use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use abide_protocol::message::{Answer, FailKind, Failure, Hello, Request, ToClient, ToServer};
+use abide_protocol::message::{
+    Answer, Behalf, FailKind, Failure, Hello, Request, ToClient, ToServer,
+};
 use abide_protocol::wire::{self, FrameReader, WireError};
 use abide_protocol::{RequestId, SessionId, paths};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -154,6 +156,12 @@ impl KeeperLink {
         let mut bytes = Vec::new();
         wire::encode_to_server(message, &mut bytes);
         Ok(self.stream.write_all(&bytes).await?)
+    }
+
+    /// From now on the keeper holds this link to what a device may ask. One of an earlier version
+    /// skips it, and the gate alone stands.
+    pub(super) async fn speak_for(&mut self, behalf: &Behalf) -> Result<(), LinkError> {
+        self.send(&ToServer::Behalf(behalf.clone())).await
     }
 
     /// The socket, and what was read of it and is no whole message yet.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_protocol::message::{
-    Answer, FailKind, Failure, Request, SessionInfo, SessionState, Spec,
+    Answer, Behalf, FailKind, Failure, Request, SessionInfo, SessionState, Spec,
 };
 use abide_protocol::{SessionId, paths};
 use tokio::task::JoinSet;
@@ -22,8 +22,13 @@ const MAX_ASKED: usize = 100;
 /// Nobody waits longer to hear how a session stands.
 const ASK_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Answers one request; a failure is an answer too.
-pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Answer, Failure> {
+/// Answers one request; a failure is an answer too. `behalf`: of a device, which the gate has let
+/// pass and the session's keeper judges again.
+pub(super) async fn answer(
+    daemon: &Arc<Daemon>,
+    request: Request,
+    behalf: Option<&Behalf>,
+) -> Result<Answer, Failure> {
     match request {
         Request::List => Ok(Answer::Sessions(list(daemon).await?)),
         Request::Info { session } => Ok(Answer::Session(Box::new(info(daemon, session).await?))),
@@ -33,9 +38,9 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, request: Request) -> Result<Ans
         | Request::Search { session, .. }
         | Request::Wait { session }
         | Request::End { session, .. }
-        | Request::Clear { session } => relay(daemon, session, request).await,
+        | Request::Clear { session } => relay(daemon, session, request, behalf).await,
         Request::Trust { session, trusted } => trust(daemon, session, trusted).await,
-        Request::Rename { session, name } => rename(daemon, session, name).await,
+        Request::Rename { session, name } => rename(daemon, session, name, behalf).await,
         Request::Remove { session } => remove(daemon, session).await,
         Request::Status => Ok(Answer::Status(daemon.status().await?)),
         Request::Shutdown => {
@@ -102,7 +107,7 @@ async fn info(daemon: &Daemon, id: SessionId) -> Result<SessionInfo, Failure> {
 /// Has the roster learn how a session stands: its keeper says so, or the record of one that has
 /// left.
 async fn refresh(daemon: &Daemon, id: SessionId) {
-    let info = match ask_keeper(daemon, id, Request::Info { session: id }).await {
+    let info = match ask_keeper(daemon, id, Request::Info { session: id }, None).await {
         Ok(Answer::Session(info)) => Some(*info),
         Ok(_) => None,
         Err(_) => daemon.ended_info(id),
@@ -184,9 +189,14 @@ async fn bear(daemon: &Daemon, mut spec: Spec) -> Result<SessionInfo, Failure> {
 }
 
 /// Has the session's keeper answer, or its record if it has no keeper any more.
-async fn relay(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answer, Failure> {
+async fn relay(
+    daemon: &Daemon,
+    id: SessionId,
+    request: Request,
+    behalf: Option<&Behalf>,
+) -> Result<Answer, Failure> {
     let info = find(daemon, id).await?;
-    match ask_keeper(daemon, id, request.clone()).await {
+    match ask_keeper(daemon, id, request.clone(), behalf).await {
         Ok(answer) => Ok(answer),
         Err(LinkError::Nobody | LinkError::Closed) => {
             // It may have ended meanwhile; its record says so before the roster does.
@@ -209,15 +219,23 @@ async fn trust(daemon: &Daemon, session: SessionId, trusted: bool) -> Result<Ans
             failure(FailKind::Exhausted, line)
         })?;
     }
-    let shown = relay(daemon, session, Request::Trust { session, trusted }).await;
+    let shown = relay(daemon, session, Request::Trust { session, trusted }, None).await;
     if !matches!(shown, Ok(Answer::Done)) {
         let _ = notice::trust(run, session, false);
     }
     shown
 }
 
-async fn ask_keeper(daemon: &Daemon, id: SessionId, request: Request) -> Result<Answer, LinkError> {
+async fn ask_keeper(
+    daemon: &Daemon,
+    id: SessionId,
+    request: Request,
+    behalf: Option<&Behalf>,
+) -> Result<Answer, LinkError> {
     let mut link = KeeperLink::connect(&daemon.place.run, id).await?;
+    if let Some(behalf) = behalf {
+        link.speak_for(behalf).await?;
+    }
     link.request(request).await
 }
 
@@ -247,7 +265,12 @@ async fn answer_ended(
     }
 }
 
-async fn rename(daemon: &Daemon, id: SessionId, name: String) -> Result<Answer, Failure> {
+async fn rename(
+    daemon: &Daemon,
+    id: SessionId,
+    name: String,
+    behalf: Option<&Behalf>,
+) -> Result<Answer, Failure> {
     let info = find(daemon, id).await?;
     if has_ended(&info) {
         daemon
@@ -261,7 +284,8 @@ async fn rename(daemon: &Daemon, id: SessionId, name: String) -> Result<Answer, 
         .desk
         .ask(move |roster, _| roster.promise(id, &promised))
         .await??;
-    let answer = ask_keeper(daemon, id, Request::Rename { session: id, name }).await;
+    let request = Request::Rename { session: id, name };
+    let answer = ask_keeper(daemon, id, request, behalf).await;
     let taken = matches!(answer, Ok(Answer::Done | Answer::Session(_)));
     daemon
         .desk

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use abide_protocol::message::ViewerHeader;
-use abide_protocol::message::{Answer, Failure, ToClient, ToServer};
+use abide_protocol::message::{Answer, Behalf, Failure, ToClient, ToServer};
 use abide_protocol::wire::{self, FrameReader, UpdateBody, WireError};
 use abide_protocol::{DeviceId, RequestId};
 use rustix::net::SendFlags;
@@ -52,8 +52,10 @@ pub(crate) struct Link {
     /// Where the other side runs.
     pub(crate) role: Role,
     pub(crate) viewer: Option<Viewer>,
-    /// The device behind this link, once it has attached: it bounds what the link may ask.
+    /// The device behind this link, once it is known: it bounds what the link may ask.
     pub(crate) device: Option<DeviceId>,
+    /// What the daemon said of that device, if the link is for its requests.
+    pub(crate) behalf: Option<Behalf>,
     /// The daemon's: gets summaries, and is heard before any remote input.
     pub(crate) subscribed: bool,
     pub(crate) waits: Vec<RequestId>,
@@ -79,6 +81,7 @@ impl Link {
             role,
             viewer: None,
             device: None,
+            behalf: None,
             subscribed: false,
             waits: Vec::new(),
             works: Vec::new(),

@@ -295,7 +295,8 @@ impl Session {
             return greet(link, &message);
         }
         let remote = link.device.is_some()
-            || matches!(&message, ToServer::Attach(attach) if attach.device.is_some());
+            || matches!(&message, ToServer::Attach(attach) if attach.device.is_some())
+            || matches!(&message, ToServer::Behalf(_));
         if remote && !self.still_open(index, now) {
             return;
         }
@@ -316,6 +317,7 @@ impl Session {
             ToServer::Look(look) => self.viewer_looks(index, look),
             ToServer::Printed { printed } => self.viewer_printed(index, printed),
             ToServer::Resync => self.resync(index),
+            ToServer::Behalf(behalf) => self.bind(index, behalf),
             ToServer::Unknown => {}
         }
     }
@@ -368,4 +370,10 @@ fn greet(link: &mut Link, first: &ToServer) {
 
 fn failure(kind: FailKind, line: String) -> Failure {
     Failure { kind, line }
+}
+
+/// Why a device's link ends that was cut.
+fn withdrawn() -> Failure {
+    let line = "the access of this device was withdrawn".into();
+    failure(FailKind::Forbidden, line)
 }

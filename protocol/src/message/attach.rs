@@ -36,12 +36,55 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// No row of history has this number: who has this floor reads none.
+    pub const NO_HISTORY: LineNo = LineNo(u64::MAX);
+
     pub const ALL: Self = Self {
         see: true,
         type_: true,
         size: true,
         floor: None,
     };
+
+    #[must_use]
+    pub fn reads_history(&self) -> bool {
+        self.see && self.floor != Some(Self::NO_HISTORY)
+    }
+
+    /// Whether these give nothing that `other` does not give.
+    #[must_use]
+    pub fn are_within(&self, other: &Self) -> bool {
+        self.see <= other.see
+            && self.type_ <= other.type_
+            && self.size <= other.size
+            && self.floor.unwrap_or_default() >= other.floor.unwrap_or_default()
+    }
+}
+
+/// Whose requests a link carries. From the daemon to a keeper, once, before the first of them: the
+/// keeper answers no more than it says from then on. A keeper that does not know it skips it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Behalf {
+    #[n(0)]
+    pub device: DeviceId,
+    /// Counts the changes of the device's rights, as in [`Attach`].
+    #[n(1)]
+    pub epoch: u64,
+    #[n(2)]
+    pub limits: Limits,
+    /// May rename and end the session.
+    #[n(3)]
+    pub manages: bool,
+}
+
+impl Behalf {
+    /// Whether a viewer is of this device and has no more rights.
+    #[must_use]
+    pub fn includes(&self, attach: &Attach) -> bool {
+        attach.device == Some(self.device)
+            && attach.epoch == Some(self.epoch)
+            && attach.limits.are_within(&self.limits)
+    }
 }
 
 /// What an attachment wants of the session's size.
@@ -127,5 +170,85 @@ impl Attach {
             ssh_auth_sock: None,
             epoch: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits([see, type_, size]: [bool; 3], floor: Option<u64>) -> Limits {
+        Limits {
+            see,
+            type_,
+            size,
+            floor: floor.map(LineNo),
+        }
+    }
+
+    #[test]
+    fn limits_are_within_those_that_give_all_of_theirs() {
+        let view = limits([true, false, false], Some(u64::MAX));
+        let some = limits([true, false, false], Some(100));
+        let typist = limits([true, true, true], None);
+        let blind = limits([false, true, false], None);
+        for (own, other, expected) in [
+            (&view, &view, true),
+            (&view, &some, true),
+            (&some, &view, false),
+            (&some, &typist, true),
+            (&typist, &some, false),
+            (&typist, &Limits::ALL, true),
+            (&blind, &typist, true),
+            (&view, &blind, false),
+            (&blind, &view, false),
+        ] {
+            assert_eq!(own.are_within(other), expected, "{own:?} {other:?}");
+        }
+        assert!(!view.reads_history() && some.reads_history() && typist.reads_history());
+        assert!(!blind.reads_history());
+    }
+
+    #[test]
+    fn a_viewer_is_of_the_device_that_a_link_is_for() {
+        let device = DeviceId([1; 16]);
+        let behalf = Behalf {
+            device,
+            epoch: 4,
+            limits: limits([true, true, true], None),
+            manages: false,
+        };
+        let attach = Attach {
+            device: Some(device),
+            epoch: Some(4),
+            limits: limits([true, false, false], None),
+            ..Attach::new(SessionId([2; 16]), StreamId([3; 16]), "phone")
+        };
+        assert!(behalf.includes(&attach));
+        for other in [
+            Attach {
+                device: None,
+                ..attach.clone()
+            },
+            Attach {
+                device: Some(DeviceId([9; 16])),
+                ..attach.clone()
+            },
+            Attach {
+                epoch: Some(5),
+                ..attach.clone()
+            },
+            Attach {
+                epoch: None,
+                ..attach.clone()
+            },
+        ] {
+            assert!(!behalf.includes(&other), "{other:?}");
+        }
+        let narrow = Behalf {
+            limits: limits([true, false, false], Some(10)),
+            ..behalf
+        };
+        assert!(!narrow.includes(&attach));
     }
 }

@@ -98,6 +98,7 @@ impl Message for ToServer {
                 d.decode().map(|printed| Self::Printed { printed })
             })?,
             12 => body(d, 0, |_| Ok(Self::Resync))?,
+            13 => Self::Behalf(d.decode()?),
             _ => return Ok(Self::Unknown),
         };
         whole(d).map(|()| message)
@@ -118,6 +119,7 @@ fn server_kind(message: &ToServer) -> u16 {
         ToServer::Look(_) => 10,
         ToServer::Printed { .. } => 11,
         ToServer::Resync => 12,
+        ToServer::Behalf(_) => 13,
         ToServer::Unknown => UNKNOWN,
     }
 }
@@ -144,6 +146,7 @@ fn write_to_server(message: &ToServer, e: &mut Writer<'_>) -> Written {
             e.array(1)?.bool(*flag)?.ok()
         }
         ToServer::Look(look) => look.encode(e, c),
+        ToServer::Behalf(behalf) => behalf.encode(e, c),
         ToServer::Printed { printed } => e.array(1)?.encode(printed)?.ok(),
         ToServer::Detach | ToServer::Resync | ToServer::Unknown => e.array(0)?.ok(),
     }

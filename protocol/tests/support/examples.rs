@@ -6,7 +6,7 @@ use abide_protocol::input::{
     InputEvent, Key, KeyAction, KeyEvent, Keypad, Mods, MouseAction, MouseButton, MouseEvent,
 };
 use abide_protocol::message::{
-    Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
+    Answer, Attach, Behalf, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
     FailKind, Failure, Hello, Hit, InputRefusal, Limits, LostRows, Request, ResourceLimit, Search,
     SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
     ViewerHeader,
@@ -285,6 +285,20 @@ fn ended() -> SessionInfo {
     }
 }
 
+fn behalf() -> Behalf {
+    Behalf {
+        device: DEVICE,
+        epoch: 3,
+        limits: Limits {
+            see: true,
+            type_: false,
+            size: false,
+            floor: Some(Limits::NO_HISTORY),
+        },
+        manages: false,
+    }
+}
+
 fn attach() -> Attach {
     Attach {
         session: SESSION,
@@ -530,6 +544,7 @@ pub(crate) fn to_server() -> Vec<(String, ToServer)> {
             ToServer::Printed { printed: None },
         ),
         ("resync".to_owned(), ToServer::Resync),
+        ("behalf".to_owned(), ToServer::Behalf(behalf())),
     ];
     let id = RequestId(17);
     let requests = requests().into_iter().chain(between_daemon_and_keepers());

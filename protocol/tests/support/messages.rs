@@ -4,7 +4,7 @@ use abide_protocol::input::{
     InputEvent, Key, KeyAction, KeyEvent, Keypad, Mods, MouseAction, MouseButton, MouseEvent,
 };
 use abide_protocol::message::{
-    Answer, Attach, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
+    Answer, Attach, Behalf, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
     FailKind, Failure, Hello, Hit, InputRefusal, Limits, LostRows, Request, ResourceLimit, Search,
     SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
     ViewerHeader,
@@ -75,6 +75,17 @@ fn limits() -> impl Strategy<Value = Limits> {
         size,
         floor,
     })
+}
+
+fn behalf() -> impl Strategy<Value = Behalf> {
+    (device(), any::<u64>(), limits(), any::<bool>()).prop_map(
+        |(device, epoch, limits, manages)| Behalf {
+            device,
+            epoch,
+            limits,
+            manages,
+        },
+    )
 }
 
 fn attach() -> impl Strategy<Value = Attach> {
@@ -420,6 +431,7 @@ pub(crate) fn to_server() -> impl Strategy<Value = ToServer> {
         any::<bool>().prop_map(|focused| ToServer::Focus { focused }),
         look().prop_map(ToServer::Look),
         option::of(line()).prop_map(|printed| ToServer::Printed { printed }),
+        behalf().prop_map(ToServer::Behalf),
     ]
 }
 

@@ -3,7 +3,7 @@ use abide_protocol::message::{
     CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec, TerminalLook,
 };
 use abide_protocol::{
-    Book, DeviceId, EventNo, InputSeq, PairingNo, Revision, Size, StreamId, wire,
+    Book, DeviceId, EventNo, InputSeq, LineNo, PairingNo, Revision, Size, StreamId, wire,
 };
 
 use super::*;
@@ -64,6 +64,7 @@ fn row(message: &ToServer) -> [&'static str; 2] {
         ToServer::Look(_) => ["skip skip relay relay", "skip skip skip relay"],
         ToServer::Printed { .. } => ["skip relay relay relay", "skip skip skip relay"],
         ToServer::Resync => ["relay relay relay relay", "skip skip skip relay"],
+        ToServer::Behalf(_) => ["broken broken broken broken"; 2],
         ToServer::Unknown => [SKIP; 2],
     }
 }
@@ -246,6 +247,12 @@ fn messages(session: SessionId) -> Vec<ToServer> {
         ToServer::Look(TerminalLook::default()),
         ToServer::Printed { printed: None },
         ToServer::Resync,
+        ToServer::Behalf(Behalf {
+            device: DEVICE,
+            epoch: 3,
+            limits: Limits::ALL,
+            manages: true,
+        }),
         ToServer::Unknown,
     ];
     let requests = requests(session).into_iter().chain(owners_requests());
@@ -395,4 +402,22 @@ fn lists_show_what_is_covered() {
     );
     let owners = Answer::Devices(Vec::new());
     assert!(matches!(shown(&managing, owners), Answer::Failed(_)));
+}
+
+#[test]
+fn a_keeper_is_told_what_the_device_may_ask() {
+    let of = |grant: &Grant| behalf(&standing(Ok(grant.clone())), grant);
+    let said = grants().map(|grant| of(&grant));
+    for behalf in &said {
+        assert_eq!((behalf.device, behalf.epoch), (DEVICE, 3));
+        assert!(behalf.limits.see);
+    }
+    assert_eq!(
+        said.each_ref().map(|behalf| behalf.manages),
+        [false, false, false, true]
+    );
+    let reads = said.each_ref().map(|behalf| behalf.limits.reads_history());
+    assert_eq!(reads, [false, true, true, true]);
+    let types = said.each_ref().map(|behalf| behalf.limits.type_);
+    assert_eq!(types, [false, false, true, true]);
 }

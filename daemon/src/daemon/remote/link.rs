@@ -6,7 +6,7 @@ use std::sync::Arc;
 use abide_protocol::channel::End;
 use abide_protocol::channel::daemon::RemoteSession;
 use abide_protocol::message::{
-    Answer, Attach, FailKind, Failure, Hello, Request, ToClient, ToServer,
+    Answer, Attach, Behalf, FailKind, Failure, Hello, Request, ToClient, ToServer,
 };
 use abide_protocol::wire::{self, FrameReader};
 use abide_protocol::{DeviceId, RequestId};
@@ -137,7 +137,8 @@ impl Link<'_> {
         let viewing = self.viewing.as_ref().map(|viewing| viewing.session);
         match gate::judge(&standing, viewing, message) {
             Verdict::Ask(id, request) => {
-                self.ask(id, request);
+                let grant = standing.grant.as_ref().map_err(|why| Ending::Told(*why))?;
+                self.ask(id, request, gate::behalf(&standing, grant));
                 Ok(())
             }
             Verdict::Open(attach) => {
@@ -183,7 +184,7 @@ impl Link<'_> {
         Ok(())
     }
 
-    fn ask(&mut self, id: RequestId, request: Request) {
+    fn ask(&mut self, id: RequestId, request: Request, behalf: Behalf) {
         let place = self.daemon.devices.place(self.device);
         let place = match place.and_then(|place| self.may_search(&request).map(|()| place)) {
             Ok(place) => place,
@@ -196,7 +197,7 @@ impl Link<'_> {
         let daemon = Arc::clone(&self.daemon);
         if changes(&request) {
             // Begun is done: whoever revokes waits for it.
-            let (answer, presence) = (self.change(request), self.membership.presence());
+            let (answer, presence) = (self.change(request, behalf), self.membership.presence());
             let doing = tokio::spawn(async move {
                 let answer = answer.await;
                 drop(presence);
@@ -209,7 +210,7 @@ impl Link<'_> {
             return;
         }
         let handle = self.asked.spawn(async move {
-            let answer = requests::answer(&daemon, request).await;
+            let answer = requests::answer(&daemon, request, Some(&behalf)).await;
             (id, answer.unwrap_or_else(Answer::Failed), place)
         });
         if search {
@@ -224,10 +225,14 @@ impl Link<'_> {
         }
     }
 
-    fn change(&self, request: Request) -> impl Future<Output = Answer> + Send + use<> {
+    fn change(
+        &self,
+        request: Request,
+        behalf: Behalf,
+    ) -> impl Future<Output = Answer> + Send + use<> {
         let daemon = Arc::clone(&self.daemon);
         async move {
-            let answer = requests::answer(&daemon, request).await;
+            let answer = requests::answer(&daemon, request, Some(&behalf)).await;
             answer.unwrap_or_else(Answer::Failed)
         }
     }

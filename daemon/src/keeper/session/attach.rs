@@ -8,7 +8,7 @@ use abide_protocol::limits::{TAIL_AFTER_GAP, VIEWERS};
 use abide_protocol::message::{Attach, Driver, FailKind, SizeWish, TerminalLook, ToClient};
 use abide_protocol::{Book, LineNo, Revision, Size, Snapshot, StreamId, ViewerId};
 
-use super::{Session, failure};
+use super::{Session, failure, withdrawn};
 use crate::keeper::link::Link;
 use crate::keeper::tail::Tail;
 use crate::keeper::viewer::{Need, Viewer};
@@ -104,14 +104,18 @@ impl Session {
         }
         let late = |device| !self.cuts.admits(device, attach.epoch.unwrap_or_default());
         if attach.device.is_some_and(late) {
-            let line = "the access of this device was withdrawn".into();
-            return Err(failure(FailKind::Forbidden, line));
+            return Err(withdrawn());
         }
         if again {
             return Err(failure(
                 FailKind::State,
                 "this link is attached already".into(),
             ));
+        }
+        let behalf = self.links.get(index).and_then(|link| link.behalf.as_ref());
+        if behalf.is_some_and(|behalf| !behalf.includes(attach)) {
+            let line = "this link is for a device that may not do that".into();
+            return Err(failure(FailKind::Forbidden, line));
         }
         if viewers >= VIEWERS {
             let line = format!("the session has {VIEWERS} viewers already");

@@ -234,10 +234,7 @@ impl Session {
             else {
                 continue;
             };
-            link.refuse(super::failure(
-                abide_protocol::message::FailKind::Forbidden,
-                "the access of this device was withdrawn".into(),
-            ));
+            link.refuse(super::withdrawn());
             if let Some(viewer) = link.viewer.take() {
                 self.gone(&viewer, false, now);
             }

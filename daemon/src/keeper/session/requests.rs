@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use abide_protocol::limits::MAX_NAME;
-use abide_protocol::message::{Answer, EndHow, Event, FailKind, Failure, Limits, Request};
+use abide_protocol::message::{Answer, Behalf, EndHow, Event, FailKind, Failure, Limits, Request};
 use abide_protocol::{RequestId, SessionId};
 
 use super::ending::Life;
-use super::{Session, failure};
+use super::{Session, failure, withdrawn};
 use crate::keeper::link::WAITS;
 
 impl Session {
@@ -31,43 +31,50 @@ impl Session {
             let line = format!("this is session {}, not {other}", self.identity.id);
             return Err(failure(FailKind::NotFound, line));
         }
-        let device = self
-            .links
-            .get(index)
-            .is_some_and(|link| link.device.is_some());
-        let looks = matches!(
-            request,
-            Request::List
-                | Request::Info { .. }
-                | Request::Capture { .. }
-                | Request::Rows { .. }
-                | Request::Search { .. }
-                | Request::Wait { .. }
-        );
-        let shows = matches!(
-            request,
-            Request::Capture { .. } | Request::Rows { .. } | Request::Search { .. }
-        );
-        if (device && !looks) || (shows && !self.limits(index).see) {
-            return Err(failure(
-                FailKind::Forbidden,
-                "this device has no right to do that".into(),
-            ));
+        let link = self.links.get(index).filter(|link| link.device.is_some());
+        let Some(link) = link else {
+            return Ok(());
+        };
+        let manages = link.behalf.as_ref().is_some_and(|behalf| behalf.manages);
+        if may(&self.limits(index), manages, request) {
+            return Ok(());
         }
-        Ok(())
+        Err(failure(
+            FailKind::Forbidden,
+            "this device has no right to do that".into(),
+        ))
+    }
+
+    /// The link is for a device's requests from now on.
+    pub(super) fn bind(&mut self, index: usize, behalf: Behalf) {
+        let admitted = self.cuts.admits(behalf.device, behalf.epoch);
+        let Some(link) = self.links.get_mut(index) else {
+            return;
+        };
+        if link.device.is_some() || link.viewer.is_some() || link.subscribed {
+            let line = "this link is for somebody already".into();
+            return link.refuse(failure(FailKind::State, line));
+        }
+        if !admitted {
+            return link.refuse(withdrawn());
+        }
+        link.device = Some(behalf.device);
+        link.behalf = Some(behalf);
     }
 
     pub(super) fn limits(&self, index: usize) -> Limits {
         let link = self.links.get(index);
-        match self.viewer(index) {
-            Some(viewer) => viewer.limits.clone(),
-            None if link.is_some_and(|link| link.device.is_some()) => Limits {
+        let behalf = link.and_then(|link| link.behalf.as_ref());
+        match (self.viewer(index), behalf) {
+            (Some(viewer), _) => viewer.limits.clone(),
+            (None, Some(behalf)) => behalf.limits.clone(),
+            (None, None) if link.is_some_and(|link| link.device.is_some()) => Limits {
                 see: false,
                 type_: false,
                 size: false,
                 floor: None,
             },
-            None => Limits::ALL,
+            (None, None) => Limits::ALL,
         }
     }
 
@@ -207,6 +214,40 @@ impl Session {
 
 fn refused(kind: FailKind, line: &str) -> Answer {
     Answer::Failed(failure(kind, line.into()))
+}
+
+/// Whether a device with these rights may ask a keeper this: to look, and to steer the session only
+/// if it manages.
+fn may(limits: &Limits, manages: bool, request: &Request) -> bool {
+    match request {
+        Request::List | Request::Info { .. } | Request::Wait { .. } => true,
+        Request::Capture { range, .. } => {
+            limits.see && (range.history == 0 || limits.reads_history())
+        }
+        Request::Rows { .. } | Request::Search { .. } => limits.reads_history(),
+        Request::End { .. } | Request::Rename { .. } => manages,
+        Request::New { .. }
+        | Request::Remove { .. }
+        | Request::Clear { .. }
+        | Request::Status
+        | Request::Shutdown
+        | Request::Subscribe
+        | Request::Cut { .. }
+        | Request::LoginEnvironment
+        | Request::Trust { .. }
+        | Request::Share { .. }
+        | Request::Pair { .. }
+        | Request::AwaitPairing { .. }
+        | Request::EnterCode { .. }
+        | Request::Devices
+        | Request::EditDevice { .. }
+        | Request::Revoke { .. }
+        | Request::Audit { .. }
+        | Request::Notify { .. }
+        | Request::TrustClock
+        | Request::Directories { .. }
+        | Request::Unknown => false,
+    }
 }
 
 fn session_of(request: &Request) -> Option<SessionId> {
