@@ -18,6 +18,16 @@ pub fn utc(ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The end of a time as people read it: its day, or the moment if that is within two days.
+#[must_use]
+pub fn end(ms: u64, now: u64) -> String {
+    let moment = utc(ms);
+    if ms.saturating_sub(now) < 2 * 86_400_000 {
+        return moment;
+    }
+    moment.get(..10).unwrap_or_default().into()
+}
+
 /// Year, month and day of a day counted from 1970-01-01. Years are counted from March on, so that
 /// the leap day is the last one.
 fn civil(days: u64) -> (u64, u64, u64) {
@@ -40,6 +50,14 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_is_a_day_or_a_moment() {
+        let (now, day) = (1_798_761_600_000, 86_400_000);
+        assert_eq!(end(now + 2 * day, now), "2027-01-03");
+        assert_eq!(end(now + 2 * day - 1, now), "2027-01-02 23:59:59Z");
+        assert_eq!(end(0, now), "1970-01-01 00:00:00Z");
+    }
 
     #[test]
     fn moments_are_written_as_calendars_have_them() {

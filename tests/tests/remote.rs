@@ -199,6 +199,21 @@ fn what_is_typed_before_a_device_shows_its_code_waits_for_it() {
     assert_eq!(joining.end().0, Some(0));
 }
 
+#[test]
+fn who_lets_a_device_in_reads_first_what_it_will_get() {
+    let machines = Paired::strangers();
+    let (near, far) = (&machines.near, &machines.far);
+    far.ok(&["new", "web", "--detach", "--", "cat"]);
+    let rights = ["--session", "web", "--expires", "30d"];
+    let mut offer = Offer::with(far, "type", &rights);
+    let mut joining = Joining::new(near, offer.link(), &["--name", "desk"]);
+    let code = joining.code();
+    offer.says("asks to be let in: abide on another machine");
+    offer.says("it will get: type, session web, until 20");
+    offer.type_code(&code);
+    assert_eq!(joining.end().0, Some(0));
+}
+
 /// Killed while the code is shown, it leaves nothing; what is not sure is tried and forgotten.
 #[test]
 fn a_pairing_that_is_broken_off_leaves_nothing() {

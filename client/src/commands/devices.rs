@@ -71,19 +71,25 @@ async fn find(place: &Place, wanted: &str) -> Result<DeviceInfo, Fault> {
     }
 }
 
-/// What the sessions that were named are.
-pub(super) async fn sessions_of(
+/// The sessions that were named, if any were.
+pub(super) async fn named(
     place: &Place,
     names: &[String],
-) -> Result<Option<Vec<SessionId>>, Fault> {
+) -> Result<Option<Vec<SessionInfo>>, Fault> {
     if names.is_empty() {
         return Ok(None);
     }
-    let mut ids = Vec::new();
+    let mut found = Vec::new();
     for name in names {
-        ids.push(sessions::find_in(place, Some(name)).await?.id);
+        found.push(sessions::find_in(place, Some(name)).await?);
     }
-    Ok(Some(ids))
+    Ok(Some(found))
+}
+
+/// What they are.
+async fn sessions_of(place: &Place, names: &[String]) -> Result<Option<Vec<SessionId>>, Fault> {
+    let named = named(place, names).await?;
+    Ok(named.map(|named| named.iter().map(|info| info.id).collect()))
 }
 
 /// As the wire has it.

@@ -11,13 +11,14 @@ use abide_protocol::message::{
     Answer, Claiming, CodeVerdict, DeviceInfo, DeviceKind, FailKind, PairingOffer, PairingStage,
     Request, Ticket, ToClient,
 };
-use abide_protocol::{PairingNo, RequestId};
+use abide_protocol::{PairingNo, RequestId, Role};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::attach::nesting;
 use super::list::clean;
 use crate::cli;
+use crate::clock;
 use crate::fault::{Fault, failure};
 use crate::json;
 use crate::link::Link;
@@ -40,20 +41,26 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
         super::check_name(name)?;
     }
     outside(&place).await?;
+    let named = super::devices::named(&place, &args.rights.session).await?;
     let offer = PairingOffer {
         role: args.role.into(),
-        sessions: super::devices::sessions_of(&place, &args.rights.session).await?,
+        sessions: named
+            .as_ref()
+            .map(|named| named.iter().map(|info| info.id).collect()),
         history: args.rights.history,
         lasts: args.rights.expires.map(super::devices::millis),
         name: args.name.clone(),
         link: args.link,
     };
+    let names = named.iter().flatten().map(|info| info.name.as_str());
+    let gives = given(&offer, &names.collect::<Vec<_>>(), clock::now());
     let mut link = sessions::connect_daemon_of(&place).await?;
     let offer = Box::new(offer);
     let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
     let reception = Reception {
+        gives,
         as_link: args.link,
         name: args.name,
         replace: args.replace,
@@ -63,6 +70,8 @@ pub(super) async fn run(args: cli::Pair) -> Result<u8, Fault> {
 
 /// How a device is received.
 pub(super) struct Reception {
+    /// What it will get, in words.
+    pub(super) gives: String,
     /// The ticket is a link to pass on, not a picture.
     pub(super) as_link: bool,
     /// What it will be called; `None`: as it calls itself.
@@ -79,12 +88,13 @@ pub(super) async fn accompany(
     reception: Reception,
 ) -> Result<u8, Fault> {
     let Reception {
+        gives,
         as_link,
         name,
         replace,
     } = reception;
     let mut show = Show::begin(ticket, as_link)?;
-    let mut pairing = Pairing::new(link, ticket.pairing)?;
+    let mut pairing = Pairing::new(link, ticket.pairing, gives)?;
     pairing.called = name;
     let ending = pairing.run(&mut show).await;
     show.hide()?;
@@ -203,6 +213,8 @@ struct Pairing {
     /// Typed before that.
     early: Option<String>,
     opened: bool,
+    /// What the device will get, in words.
+    gives: String,
     /// What the device is to be called.
     called: Option<String>,
     paired: Option<Box<DeviceInfo>>,
@@ -211,7 +223,7 @@ struct Pairing {
 }
 
 impl Pairing {
-    fn new(mut link: Link, pairing: PairingNo) -> Result<Self, Fault> {
+    fn new(mut link: Link, pairing: PairingNo, gives: String) -> Result<Self, Fault> {
         let asked = link.ask(Request::AwaitPairing { pairing, seen: 1 })?;
         Ok(Self {
             link,
@@ -220,6 +232,7 @@ impl Pairing {
             claimed: false,
             early: None,
             opened: false,
+            gives,
             called: None,
             paired: None,
             typed: Typed::open().map_err(|_| {
@@ -299,6 +312,7 @@ impl Pairing {
                 (self.opened, self.claimed) = (true, true);
                 show.hide()?;
                 show.say(&who(&claiming));
+                show.say(&format!("it will get: {}", self.gives));
                 self.called.get_or_insert(claiming.name);
                 match self.early.take() {
                     Some(code) => self.send(code)?,
@@ -350,6 +364,28 @@ impl Pairing {
     }
 }
 
+/// What a device that is let in will get: its role, the sessions, the end.
+pub(super) fn given(offer: &PairingOffer, names: &[&str], now: u64) -> String {
+    let role = json::role(offer.role);
+    let history = match offer.role {
+        Role::View if offer.history => " with history",
+        _ => "",
+    };
+    let sessions = match (offer.role, &offer.sessions, names) {
+        (Role::Manage, _, _) | (_, None, _) => "all sessions".into(),
+        (_, _, [name]) => format!("session {}", clean(name)),
+        (_, _, names) => {
+            let names: Vec<_> = names.iter().map(|name| clean(name)).collect();
+            format!("sessions {}", names.join(" and "))
+        }
+    };
+    let end = match offer.lasts {
+        None => "until it is revoked".into(),
+        Some(lasts) => format!("until {}", clock::end(now.saturating_add(lasts), now)),
+    };
+    format!("{role}{history}, {sessions}, {end}")
+}
+
 fn who(claiming: &Claiming) -> String {
     let kind = match claiming.kind {
         DeviceKind::Native => "abide on another machine",
@@ -385,4 +421,58 @@ fn causes(address: &str) -> String {
         "no device has come yet: is it in a network that reaches this machine, and does no firewall \
          stand between? try this address in its browser: {address}; see: abide share"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abide_protocol::SessionId;
+
+    const NOW: u64 = 1_795_849_200_000;
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn what_a_device_will_get_is_said_in_one_line() {
+        let check = |role, names: Option<&[&str]>, history, lasts, expected: &str| {
+            let ids = names.map(|names| vec![SessionId([1; 16]); names.len()]);
+            let offer = PairingOffer {
+                role,
+                sessions: ids,
+                history,
+                lasts,
+                name: None,
+                link: false,
+            };
+            assert_eq!(given(&offer, names.unwrap_or_default(), NOW), expected);
+        };
+        let web = Some(&["web"][..]);
+        check(
+            Role::Type,
+            web,
+            false,
+            Some(30 * DAY),
+            "type, session web, until 2026-12-28",
+        );
+        check(
+            Role::Type,
+            None,
+            false,
+            None,
+            "type, all sessions, until it is revoked",
+        );
+        check(
+            Role::View,
+            Some(&["a", "b"]),
+            true,
+            None,
+            "view with history, sessions a and b, until it is revoked",
+        );
+        check(
+            Role::Manage,
+            web,
+            true,
+            Some(DAY / 2),
+            "manage, all sessions, until 2026-11-28 19:00:00Z",
+        );
+    }
 }

@@ -13,6 +13,7 @@ use abide_protocol::message::{
 
 use super::pair;
 use crate::cli;
+use crate::clock;
 use crate::fault::{Fault, failure};
 use crate::link::Link;
 use crate::sessions::{self, Place};
@@ -22,13 +23,16 @@ pub(super) async fn run(args: cli::Web) -> Result<u8, Fault> {
     pair::outside(&place).await?;
     let mut link = sessions::connect_daemon_of(&place).await?;
     let port = loopback(&mut link).await?;
-    let ticket = ticket(&mut link, args.role, port).await?;
+    let offer = offer(args.role);
+    let gives = pair::given(&offer, &[], clock::now());
+    let ticket = ticket(&mut link, offer, port).await?;
     let page = (!args.print && has_screen()).then(|| Opener::write(&ticket.link));
     let page = page.transpose()?;
     if page.as_ref().is_none_or(|page| page.open().is_err()) {
         super::note("open this link in a browser on this machine:");
     }
     let reception = pair::Reception {
+        gives,
         as_link: true,
         name: None,
         replace: false,
@@ -64,15 +68,19 @@ async fn share(link: &mut Link, change: Option<Box<ShareChange>>) -> Result<Shar
     }
 }
 
-async fn ticket(link: &mut Link, role: cli::Role, port: u16) -> Result<Ticket, Fault> {
-    let offer = Box::new(PairingOffer {
+fn offer(role: cli::Role) -> PairingOffer {
+    PairingOffer {
         role: role.into(),
         sessions: None,
         history: false,
         lasts: None,
         name: None,
         link: true,
-    });
+    }
+}
+
+async fn ticket(link: &mut Link, offer: PairingOffer, port: u16) -> Result<Ticket, Fault> {
+    let offer = Box::new(offer);
     let Answer::Ticket(ticket) = link.request(Request::Pair { offer }).await? else {
         return Err(sessions::unexpected("the daemon").into());
     };
