@@ -13,6 +13,7 @@ use support::home::Home;
 use support::network::{
     self, Tls, ask, closes, native_upgrade, own_address, own_port, secure, status,
 };
+use support::pairing::Offer;
 use support::{process, wait};
 
 const NAME: &str = "desk.example.org";
@@ -368,12 +369,44 @@ fn a_renewed_certificate_is_taken_and_links_stay() {
         home.ok(&["share"])
             .contains("next: renew the certificate in")
     );
-    assert!(home.ok(&["doctor"]).contains("days left"));
+    assert!(home.ok(&["doctor"]).contains("expires in 1"));
 
     std::fs::remove_file(&key).unwrap();
     let faults = share(&home, &[])["faults"].to_string();
     assert!(faults.contains("cannot read"), "{faults}");
     assert_eq!(presented(&tls()), after, "the old one stays in use");
+}
+
+#[test]
+fn an_expired_certificate_serves_no_page() {
+    let home = Home::new();
+    let (cert, key) = issue(home.path(), 100);
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let listen = address().to_string();
+    share(&home, &["--listen", &listen, "--cert", cert, "--key", key]);
+    let page = || {
+        let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", host());
+        status(&ask(&mut tls(), &request).unwrap())
+    };
+    assert_eq!(page(), 200);
+    home.ok(&["daemon", "stop"]);
+    issue(home.path(), -1);
+    home.ok(&["new", "one", "--detach", "--", "cat"]);
+    assert_eq!(page(), 404);
+    assert_eq!(
+        status(&ask(&mut tls(), &native_upgrade(&host())).unwrap()),
+        101,
+        "native clients look at no date"
+    );
+    let told = home.ok(&["share"]);
+    assert!(told.contains("no page is served; has expired"), "{told}");
+    let doctor = home.ok(&["doctor"]);
+    assert_eq!(doctor.matches("expired").count(), 1, "{doctor}");
+    let mut offer = Offer::new(&home, "view");
+    assert!(offer.link().starts_with("abide://"), "{}", offer.link());
+    offer.says("certificate has expired");
+    issue(home.path(), 100);
+    wait::until("the new one is taken", || (page() == 200).then_some(()));
 }
 
 #[test]

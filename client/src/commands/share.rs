@@ -105,18 +105,12 @@ fn describe(certificate: &CertificateInfo, now: u64) -> String {
         return "certificate: made by the daemon, for native clients only; no page is served"
             .into();
     };
-    let left = certificate.until.saturating_sub(now) / (24 * 60 * 60 * 1000);
-    let ends = if certificate.until <= now {
-        "expired".into()
-    } else {
-        format!("expires in {left} days")
+    let who = match (certificate.issued, certificate.is_timely(now)) {
+        (true, true) => "browsers and native clients",
+        (true, false) => "native clients only, and no page is served",
+        (false, _) => "native clients only",
     };
-    let who = if certificate.issued {
-        "browsers and native clients"
-    } else {
-        "native clients only"
-    };
-    format!("certificate: {path}, for {who}; {ends}")
+    format!("certificate: {path}, for {who}; {}", certificate.ends(now))
 }
 
 /// The one next step.
@@ -185,7 +179,7 @@ mod tests {
         check(
             certificate(),
             30 * DAY,
-            "/c.pem, for browsers and native clients; expired",
+            "/c.pem, for native clients only, and no page is served; has expired",
         );
         let own = CertificateInfo {
             issued: false,

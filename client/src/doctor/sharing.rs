@@ -1,6 +1,6 @@
 //! The checks of what is reachable over a network.
 
-use abide_protocol::message::{Answer, Request, ShareInfo};
+use abide_protocol::message::{Answer, CertificateInfo, Request, ShareInfo};
 
 use super::Check;
 use crate::clock;
@@ -35,12 +35,14 @@ fn shared(info: &ShareInfo) -> Vec<Check> {
         Some((finding, next)) => Check::warn("share", finding, next),
         None => Check::warn("share", fault, "abide share"),
     }));
-    if let Some(certificate) = info.certificate.as_ref().filter(|c| c.due) {
+    // That it has expired is among what is wrong.
+    let now = clock::now();
+    let due = |certificate: &&CertificateInfo| certificate.due && certificate.until > now;
+    if let Some(certificate) = info.certificate.as_ref().filter(due) {
         let path = certificate.path.as_deref().unwrap_or_default();
-        let left = certificate.until.saturating_sub(clock::now()) / (24 * 60 * 60 * 1000);
         checks.push(Check::warn(
             "share",
-            format!("the certificate in {path} has {left} days left"),
+            format!("the certificate in {path} {}", certificate.ends(now)),
             "renew it; the new one is taken when the file changes",
         ));
     }
@@ -50,7 +52,8 @@ fn shared(info: &ShareInfo) -> Vec<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use abide_protocol::message::CertificateInfo;
+
+    const HOUR: u64 = 60 * 60 * 1000;
 
     #[test]
     fn what_is_shared_and_what_is_wrong_with_it() {
@@ -68,7 +71,7 @@ mod tests {
             path: Some("/c.pem".into()),
             names: Vec::new(),
             from: 0,
-            until: 0,
+            until: clock::now() + 5 * HOUR + HOUR / 2,
             issued: true,
             due: true,
         });
@@ -77,7 +80,16 @@ mod tests {
             &[
                 "on 192.0.2.1:7373; links name https://a.example:7373",
                 "cannot listen on 192.0.2.2:7373: another program does",
-                "the certificate in /c.pem has 0 days left",
+                "the certificate in /c.pem expires in 5 hours",
+            ],
+        );
+        info.faults = vec!["the certificate in /c.pem expired on 2026-11-01; renew it".into()];
+        info.certificate.as_mut().unwrap().until = clock::now();
+        check(
+            &info,
+            &[
+                "on 192.0.2.1:7373; links name https://a.example:7373",
+                "the certificate in /c.pem expired on 2026-11-01",
             ],
         );
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use abide_protocol::channel::address::{Address, Scheme};
+use abide_protocol::channel::address::Address;
 use abide_protocol::channel::daemon::{Claimant, Door};
 use abide_protocol::channel::link::PairingLink;
 use abide_protocol::channel::pairing::{Paired, Stored};
@@ -86,7 +86,10 @@ pub(super) fn begin(daemon: &Arc<Daemon>, offer: PairingOffer) -> Result<(Answer
     }
     let door = daemon.devices.door()?;
     let expires = daemon.devices.end_after(offer.lasts)?;
-    let (pairing, ticket) = daemon.pairings.open(&door, &address, offer, expires)?;
+    let native_only = daemon.share.native_only();
+    let (pairing, ticket) = daemon
+        .pairings
+        .open(&door, &address, offer, expires, native_only)?;
     let held = Held {
         daemon: Arc::clone(daemon),
         pairing,
@@ -114,6 +117,7 @@ impl Pairings {
         address: &Address,
         offer: PairingOffer,
         expires: Option<u64>,
+        native_only: Option<String>,
     ) -> Result<(PairingNo, Ticket), Failure> {
         let secret = Secret::random(&SystemEntropy).map_err(|error| internal(&error))?;
         let way = if offer.link { Way::Link } else { Way::Picture };
@@ -146,16 +150,11 @@ impl Pairings {
             daemon: door.key(),
             secret,
         };
-        let native = address.scheme() == Scheme::Abide;
         let ticket = Ticket {
             pairing,
             link: link.to_text().to_string(),
             lasts: u64::try_from(way.time().as_millis()).unwrap_or(u64::MAX),
-            native_only: native.then(|| {
-                "browsers do not trust this machine's own certificate, so the link is for `abide \
-                 join`; abide share says how to get one that they trust"
-                    .into()
-            }),
+            native_only,
         };
         Ok((pairing, ticket))
     }

@@ -44,6 +44,30 @@ pub struct CertificateInfo {
     pub due: bool,
 }
 
+impl CertificateInfo {
+    /// When it ends, as people say it: `expires in 9 days`.
+    #[must_use]
+    pub fn ends(&self, now: u64) -> String {
+        const MINUTE: u64 = 60 * 1000;
+        const HOUR: u64 = 60 * MINUTE;
+        const DAY: u64 = 24 * HOUR;
+        let left = self.until.saturating_sub(now);
+        match left {
+            0 => "has expired".into(),
+            _ if left >= 2 * DAY => format!("expires in {} days", left / DAY),
+            _ if left >= 2 * HOUR => format!("expires in {} hours", left / HOUR),
+            _ if left >= 2 * MINUTE => format!("expires in {} minutes", left / MINUTE),
+            _ => "expires within 2 minutes".into(),
+        }
+    }
+
+    /// It is within its time.
+    #[must_use]
+    pub fn is_timely(&self, now: u64) -> bool {
+        (self.from..self.until).contains(&now)
+    }
+}
+
 /// What is reachable, and how.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct ShareInfo {
@@ -68,4 +92,37 @@ pub struct ShareInfo {
     /// What does not work, why, and what to do; one line each.
     #[cbor(n(6), with = "crate::wire::lists::lines")]
     pub faults: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_said_in_the_unit_that_fits() {
+        let hour = 60 * 60 * 1000;
+        let certificate = CertificateInfo {
+            path: None,
+            names: Vec::new(),
+            from: 0,
+            until: 100 * 24 * hour,
+            issued: true,
+            due: false,
+        };
+        for (left, expected) in [
+            (100 * 24 * hour, "expires in 100 days"),
+            (48 * hour, "expires in 2 days"),
+            (48 * hour - 1, "expires in 47 hours"),
+            (2 * hour, "expires in 2 hours"),
+            (2 * hour - 1, "expires in 119 minutes"),
+            (hour / 60, "expires within 2 minutes"),
+            (1, "expires within 2 minutes"),
+            (0, "has expired"),
+        ] {
+            let now = certificate.until - left;
+            assert_eq!(certificate.ends(now), expected);
+            assert_eq!(certificate.is_timely(now), left > 0);
+        }
+        assert_eq!(certificate.ends(u64::MAX), "has expired");
+    }
 }

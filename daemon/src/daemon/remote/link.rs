@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use abide_protocol::channel::End;
 use abide_protocol::channel::daemon::RemoteSession;
+use abide_protocol::channel::pairing::DeviceKind;
 use abide_protocol::message::{
     Answer, Attach, Behalf, FailKind, Failure, Hello, Request, ToClient, ToServer,
 };
@@ -13,6 +14,7 @@ use abide_protocol::{DeviceId, RequestId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::kind;
 use super::line::{Ending, Line};
 use super::viewing::{Viewing, ViewingError};
 use crate::daemon::devices::{Excess, Member, Membership};
@@ -31,6 +33,7 @@ pub(super) async fn serve(
     from: IpAddr,
 ) {
     let device = session.device();
+    let page = kind(&carrier) == DeviceKind::Browser && !carrier.peer().loopback;
     let mut line = Line::new(session, carrier);
     let Some(joined) = daemon.devices.join(device, from) else {
         return line.end(Ending::Told(End::Revoked)).await;
@@ -54,6 +57,7 @@ pub(super) async fn serve(
         line,
         frames: FrameReader::new(),
         greeted: false,
+        page,
         viewing: None,
         asked: JoinSet::new(),
         search: None,
@@ -95,6 +99,8 @@ struct Link<'m> {
     frames: FrameReader<ToServer>,
     /// Both hellos are said.
     greeted: bool,
+    /// It is a page that came by TLS, and so by the certificate.
+    page: bool,
     viewing: Option<Viewing>,
     asked: JoinSet<Done>,
     /// The search under way: a later one takes its place.
@@ -180,6 +186,9 @@ impl Link<'_> {
         let standing = self.daemon.devices.standing(self.device);
         let grant = standing.grant.map_err(Ending::Told)?;
         self.line.say(&ToClient::Granted(grant));
+        if let Some(line) = self.daemon.share.page_ends().filter(|_| self.page) {
+            self.line.say(&ToClient::Notice(line));
+        }
         self.greeted = true;
         Ok(())
     }

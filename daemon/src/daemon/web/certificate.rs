@@ -124,6 +124,10 @@ impl Certificate {
         })
     }
 
+    pub(super) fn is_timely(&self, now: u64) -> bool {
+        (self.from..self.until).contains(&now)
+    }
+
     /// Whether it is for this host. A wildcard stands for one label.
     pub(super) fn covers(&self, host: &str) -> bool {
         let parent = host.split_once('.').map(|(_, parent)| parent);

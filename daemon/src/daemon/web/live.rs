@@ -37,12 +37,32 @@ struct State {
 pub(super) struct Presented {
     pub(super) certificate: Arc<Certificate>,
     pub(super) fault: Option<String>,
+    /// It is within its time.
+    timely: bool,
 }
 
 impl Presented {
     /// Browsers can trust it, as far as can be told here.
     pub(super) fn for_browsers(&self) -> bool {
+        self.timely && self.is_issued()
+    }
+
+    /// By somebody else than the daemon or the certificate itself, whatever the time is.
+    pub(super) fn is_issued(&self) -> bool {
         self.certificate.issued && !self.certificate.own
+    }
+
+    /// What keeps browsers out, whatever name they use; `None`: nothing does.
+    pub(super) fn not_for_browsers(&self) -> Option<&'static str> {
+        if self.for_browsers() {
+            None
+        } else if self.certificate.own {
+            Some("browsers do not trust this machine's own certificate")
+        } else if !self.certificate.issued {
+            Some("browsers do not trust a certificate that was issued by itself")
+        } else {
+            Some("this machine's certificate has expired or is not valid yet")
+        }
     }
 }
 
@@ -102,10 +122,7 @@ impl Live {
             state.looked = Instant::now();
             state.reread(files, now());
         }
-        Presented {
-            certificate: Arc::clone(&state.current),
-            fault: state.fault(self.files.as_ref(), now()),
-        }
+        state.presented(self.files.as_ref(), now())
     }
 }
 
@@ -128,6 +145,14 @@ impl State {
                 }
                 self.fault = Some(error.to_string());
             }
+        }
+    }
+
+    fn presented(&self, files: Option<&Files>, now: u64) -> Presented {
+        Presented {
+            certificate: Arc::clone(&self.current),
+            fault: self.fault(files, now),
+            timely: self.current.is_timely(now),
         }
     }
 
@@ -164,7 +189,7 @@ pub(super) fn now() -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::super::certificate::tests::{BEGIN, files, issued};
+    use super::super::certificate::tests::{BEGIN, END, files, issued};
     use super::*;
     use crate::private_dir::tests::scratch;
 
@@ -226,6 +251,26 @@ mod tests {
                 .unwrap()
                 .contains("cannot read")
         );
+    }
+
+    #[test]
+    fn browsers_are_served_within_its_time_alone() {
+        let dir = scratch("live-time");
+        let files = files(&dir, &issued(&["a.example"]));
+        let state = state(&files);
+        let at = |now| state.presented(Some(&files), now);
+        for (now, served) in [
+            (BEGIN - 1, false),
+            (BEGIN, true),
+            (END - 1, true),
+            (END, false),
+        ] {
+            let presented = at(now);
+            assert_eq!(presented.for_browsers(), served, "{now}");
+            assert_eq!(presented.not_for_browsers().is_none(), served, "{now}");
+            assert_eq!(presented.fault.is_none(), served, "{now}");
+        }
+        assert!(at(END).not_for_browsers().unwrap().contains("has expired"));
     }
 
     #[test]

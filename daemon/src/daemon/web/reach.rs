@@ -23,7 +23,8 @@ impl Reach {
     pub(super) fn listed(&self, presented: &Presented) -> Vec<Address> {
         let ports = self.ports();
         let certified = presented.certificate.names.iter();
-        let certified = certified.filter(|_| presented.for_browsers());
+        // After its time too: native clients go on coming by them.
+        let certified = certified.filter(|_| presented.is_issued());
         let names = certified.filter_map(|name| Name::of(name));
         let names = self.settings.names.iter().cloned().chain(names);
         let mut listed = Vec::new();
@@ -67,6 +68,23 @@ impl Reach {
         Address::new(Scheme::Abide, place.host(), place.port())
     }
 
+    /// Why a pairing link is for native clients alone; `None`: it is not.
+    pub(super) fn native_only(&self) -> Option<&'static str> {
+        let presented = self.live.as_ref()?.presented();
+        let native = self.address()?.scheme() == Scheme::Abide;
+        let uncovered = "the certificate is for no name of this machine";
+        native.then(|| presented.not_for_browsers().unwrap_or(uncovered))
+    }
+
+    /// What browsers that have come by its page should know of the certificate.
+    pub(super) fn page_ends(&self, now: u64) -> Option<String> {
+        let certificate = self.certificate().filter(|certificate| certificate.due)?;
+        Some(format!(
+            "this page's certificate {}; renew it on the computer: abide share",
+            certificate.ends(now)
+        ))
+    }
+
     /// What does not work, apart from the listening itself.
     pub(super) fn faults(&self) -> Vec<String> {
         let Some(live) = &self.live else {
@@ -83,7 +101,7 @@ impl Reach {
                     name.host()
                 )
             }));
-        } else if !presented.certificate.own {
+        } else if !presented.certificate.own && !presented.is_issued() {
             faults.push(
                 "the certificate was issued by itself, so browsers do not trust it; \
                  get one from an authority, or go on with native clients alone"

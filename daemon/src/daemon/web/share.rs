@@ -20,7 +20,7 @@ use super::certificate::{self, CertificateError, Files};
 use super::door::Door;
 use super::limits::{BACKLOG, RETRY};
 use super::listener::{Doors, Entry, Listening};
-use super::live::Live;
+use super::live::{self, Live};
 use super::places::Places;
 use super::reach::Reach;
 use super::settings::{Settings, SettingsError};
@@ -99,6 +99,21 @@ impl Share {
     /// Where a pairing link leads; `None`: nowhere, as nothing is shared.
     pub(in crate::daemon) fn address(&self) -> Option<Address> {
         self.reach.borrow().address()
+    }
+
+    /// Why a pairing link is for native clients alone, and what to do.
+    pub(in crate::daemon) fn native_only(&self) -> Option<String> {
+        let why = self.reach.borrow().native_only()?;
+        Some(format!(
+            "{why}, so the link is for `abide join`; abide share says how to get one that browsers \
+             trust"
+        ))
+    }
+
+    /// What a browser should know that came by TLS, if its page is about to end.
+    pub(in crate::daemon) fn page_ends(&self) -> Option<String> {
+        let reach = Arc::clone(&self.reach.borrow());
+        reach.page_ends(live::now().saturating_mul(1000))
     }
 
     /// Opens what the configuration says. What cannot be opened is tried again, and said.
