@@ -562,6 +562,17 @@ impl Devices {
         self.rows.send_modify(|rows| *rows += 1);
     }
 
+    /// Writes a row, or nothing that it is about may happen: for what gives rights.
+    pub(super) fn record(&self, deed: &Deed, what: &str) -> Result<(), Failure> {
+        let mut inner = self.lock();
+        inner.write_waiting();
+        let written = inner.ledger.note(deed, desk::now());
+        drop(inner);
+        written.map_err(|error| DevicesError::from(error).refusal(what))?;
+        self.rows.send_modify(|rows| *rows += 1);
+        Ok(())
+    }
+
     /// Somebody failed to prove who he is.
     pub(super) fn stranger(&self, from: IpAddr) {
         let mut inner = self.lock();
@@ -663,17 +674,21 @@ impl Inner {
 
     fn note(&mut self, deed: Deed) {
         self.unwritten.push_back((deed, desk::now()));
+        self.write_waiting();
+        while self.unwritten.len() > UNWRITTEN {
+            let mut waiting = self.unwritten.iter();
+            let strangers = waiting.position(|(deed, _)| deed.action == STRANGER);
+            self.unwritten.remove(strangers.unwrap_or(0));
+        }
+    }
+
+    fn write_waiting(&mut self) {
         while let Some((deed, time)) = self.unwritten.front() {
             if let Err(error) = self.ledger.note(deed, *time) {
                 tracing::warn!("the audit was not written: {error}");
                 break;
             }
             self.unwritten.pop_front();
-        }
-        while self.unwritten.len() > UNWRITTEN {
-            let mut waiting = self.unwritten.iter();
-            let strangers = waiting.position(|(deed, _)| deed.action == STRANGER);
-            self.unwritten.remove(strangers.unwrap_or(0));
         }
     }
 
@@ -694,7 +709,8 @@ impl Inner {
     }
 }
 
-fn local(action: &'static str, target: &str, detail: &str) -> Deed {
+/// What was done on this machine itself.
+pub(super) fn local(action: &'static str, target: &str, detail: &str) -> Deed {
     Deed {
         actor: "local".into(),
         action,

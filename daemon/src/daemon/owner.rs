@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use abide_protocol::message::{Answer, DeviceEdit, FailKind, Failure, ShareChange};
+use abide_protocol::message::{Answer, CodeVerdict, DeviceEdit, FailKind, Failure, ShareChange};
 use abide_protocol::{DeviceId, PairingNo};
 
-use super::devices::Deed;
+use super::devices::{Deed, local};
 use super::roster::failure;
 use super::{Daemon, notices, revocation};
 
@@ -25,15 +25,19 @@ pub(super) async fn stage(
     Ok(Answer::Pairing { step, stage })
 }
 
-/// Changes what is reachable from the network, which everybody who is connected is told.
+/// Changes what is reachable from the network, which everybody who is connected is told. What opens
+/// something has its row in the audit before, or does not happen.
 pub(super) async fn share(daemon: &Arc<Daemon>, change: &ShareChange) -> Result<Answer, Failure> {
-    daemon.devices.note(Deed {
-        actor: "local".into(),
-        action: "share",
-        target: "daemon".into(),
-        detail: words(change),
-    });
-    let info = daemon.share.change(daemon, change).await?;
+    let deed = |detail: &str| local("share", "daemon", detail);
+    if opens(change) {
+        let devices = &daemon.devices;
+        devices.record(&deed(&words(change)), "write down what is shared")?;
+    } else {
+        daemon.devices.note(deed(&words(change)));
+    }
+    let changed = daemon.share.change(daemon, change).await;
+    let info =
+        changed.inspect_err(|why| daemon.devices.note(deed(&format!("failed: {}", why.line))))?;
     let line = match &info.address {
         Some(address) => format!("this machine is reachable at {address} now"),
         None => "this machine is not reachable from the network any more".into(),
@@ -43,7 +47,18 @@ pub(super) async fn share(daemon: &Arc<Daemon>, change: &ShareChange) -> Result<
 }
 
 pub(super) fn code(daemon: &Daemon, pairing: PairingNo, code: &str) -> Result<Answer, Failure> {
-    daemon.pairings.approve(pairing, code).map(Answer::Code)
+    let claiming = daemon.pairings.claiming(pairing);
+    let verdict = daemon.pairings.approve(pairing, code)?;
+    if verdict == CodeVerdict::Burned {
+        let claimed =
+            claiming.map(|claiming| format!("\"{}\" at {}", claiming.name, claiming.from));
+        daemon.devices.note(Deed {
+            detail: claimed.unwrap_or_default(),
+            ..local("wrong codes", "pairing", "")
+        });
+        daemon.pairings.burned(pairing);
+    }
+    Ok(Answer::Code(verdict))
 }
 
 pub(super) async fn edit(
@@ -82,6 +97,14 @@ pub(super) async fn audit(
     }
 }
 
+/// Whether something may be reachable afterwards that was not.
+fn opens(change: &ShareChange) -> bool {
+    change.listen.is_some()
+        || change.names.is_some()
+        || change.certificate.is_some()
+        || change.loopback.is_some_and(|port| port != 0)
+}
+
 /// A change of what is reachable, in words.
 fn words(change: &ShareChange) -> String {
     let listed = |what: &str, all: &Option<Vec<String>>| {
@@ -99,4 +122,62 @@ fn words(change: &ShareChange) -> String {
         change.loopback.map(|port| format!("loopback {port}")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_ends_something_opens_nothing() {
+        let none = ShareChange::default();
+        for (change, expected) in [
+            (none.clone(), false),
+            (
+                ShareChange {
+                    off: true,
+                    ..none.clone()
+                },
+                false,
+            ),
+            (
+                ShareChange {
+                    loopback: Some(0),
+                    ..none.clone()
+                },
+                false,
+            ),
+            (
+                ShareChange {
+                    loopback: Some(7350),
+                    ..none.clone()
+                },
+                true,
+            ),
+            (
+                ShareChange {
+                    off: true,
+                    listen: Some(Vec::new()),
+                    ..none.clone()
+                },
+                true,
+            ),
+            (
+                ShareChange {
+                    names: Some(Vec::new()),
+                    ..none.clone()
+                },
+                true,
+            ),
+            (
+                ShareChange {
+                    certificate: Some("/c.pem".into()),
+                    ..none.clone()
+                },
+                true,
+            ),
+        ] {
+            assert_eq!(opens(&change), expected, "{change:?}");
+        }
+    }
 }

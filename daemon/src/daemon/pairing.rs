@@ -204,7 +204,24 @@ impl Pairings {
         Admitted { claimed, orders }
     }
 
-    /// A person typed a code.
+    /// The device that waits for its code, if one does.
+    pub(super) fn claiming(&self, pairing: PairingNo) -> Option<Claiming> {
+        let stage = self.stages(pairing)?.borrow().1.clone();
+        match stage {
+            PairingStage::Claimed(claiming) => Some(claiming),
+            _ => None,
+        }
+    }
+
+    /// The last wrong code has its row in the audit: the device is told.
+    pub(super) fn burned(&self, pairing: PairingNo) {
+        let mut inner = self.lock();
+        if let Some(id) = inner.open.get(&pairing).map(|open| open.ticket) {
+            inner.over(id, Fate::Burned);
+        }
+    }
+
+    /// A person typed a code. After the last wrong one nobody is told yet: see [`Self::burned`].
     pub(super) fn approve(&self, pairing: PairingNo, code: &str) -> Result<CodeVerdict, Failure> {
         let mut inner = self.lock();
         let Some(id) = inner.open.get(&pairing).map(|open| open.ticket) else {
@@ -221,10 +238,7 @@ impl Pairings {
             }
             Verdict::NoCode => CodeVerdict::NoCode,
             Verdict::Wrong { left } => CodeVerdict::Wrong { left },
-            Verdict::Burned => {
-                inner.over(id, Fate::Burned);
-                CodeVerdict::Burned
-            }
+            Verdict::Burned => CodeVerdict::Burned,
             Verdict::Unclaimed => CodeVerdict::Unclaimed,
             Verdict::Over => CodeVerdict::Over,
         })

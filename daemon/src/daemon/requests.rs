@@ -11,6 +11,7 @@ use abide_protocol::{SessionId, paths};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::devices::local;
 use super::link::{KeeperLink, LinkError};
 use super::roster::{failure, has_ended, unknown};
 use super::{Daemon, directories, login, owner, records, revocation};
@@ -210,10 +211,18 @@ async fn relay(
     }
 }
 
-/// Writes down whom to trust, for connections from now on; the keeper, which cannot, shows it.
+/// Writes down whom to trust, for connections from now on; the keeper, which cannot, shows it. Trust
+/// that has no row in the audit is not given.
 async fn trust(daemon: &Daemon, session: SessionId, trusted: bool) -> Result<Answer, Failure> {
     let run = &daemon.place.run;
-    if !has_ended(&find(daemon, session).await?) {
+    let info = find(daemon, session).await?;
+    let deed = |what: &str| local("trust", &info.name, &format!("{what}, session {session}"));
+    if !has_ended(&info) {
+        if trusted {
+            daemon.devices.record(&deed("given"), "trust the session")?;
+        } else {
+            daemon.devices.note(deed("taken back"));
+        }
         notice::trust(run, session, trusted).map_err(|error| {
             let line = format!("cannot write down whom to trust: {error}; free some space");
             failure(FailKind::Exhausted, line)
@@ -222,6 +231,9 @@ async fn trust(daemon: &Daemon, session: SessionId, trusted: bool) -> Result<Ans
     let shown = relay(daemon, session, Request::Trust { session, trusted }, None).await;
     if !matches!(shown, Ok(Answer::Done)) {
         let _ = notice::trust(run, session, false);
+        if trusted && !has_ended(&info) {
+            daemon.devices.note(deed("not given after all"));
+        }
     }
     shown
 }

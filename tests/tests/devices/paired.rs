@@ -101,6 +101,12 @@ async fn three_wrong_codes_burn_a_ticket_and_two_devices_raise_an_alarm() {
         assert_eq!(owner.enter(pairing, wrong).await, expected);
     }
     assert_eq!(joining.step().await, Step::Ended(End::Refused));
+    let row = owner.audit().await.pop().unwrap();
+    assert_eq!(
+        (row.actor.as_str(), row.action.as_str()),
+        ("local", "wrong codes")
+    );
+    assert_eq!(row.detail, "\"phone\" at 127.0.0.1");
     assert_eq!(owner.enter(pairing, &code).await, CodeVerdict::Over);
 
     // The same device may come again, with other digits; another one may not.

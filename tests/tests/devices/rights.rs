@@ -5,6 +5,39 @@ use abide_protocol::{Grant, Role};
 
 use crate::owner::{Owner, offer};
 
+/// What the owner does besides: trust, and a change of what is shared that comes to nothing.
+#[tokio::test]
+async fn trust_and_what_is_shared_have_their_rows() {
+    let mut owner = Owner::new().await;
+    let session = owner.session("work", "read x");
+    owner.home.ok(&["trust", "work"]);
+    owner.home.ok(&["trust", "work", "--off"]);
+    let failed = owner
+        .home
+        .run_abide(&["share", "--listen", "192.0.2.77:7373"]);
+    assert_eq!(failed.status.code(), Some(4));
+    let rows = owner.audit().await.into_iter();
+    let rows: Vec<_> = rows
+        .map(|row| (row.action, row.target, row.detail))
+        .collect();
+    let row =
+        |action: &str, target: &str, detail: String| (action.to_owned(), target.to_owned(), detail);
+    assert_eq!(
+        rows[1..4],
+        [
+            row("trust", "work", format!("given, session {session}")),
+            row("trust", "work", format!("taken back, session {session}")),
+            row("share", "daemon", "listen 192.0.2.77:7373".into()),
+        ]
+    );
+    assert!(
+        rows[4]
+            .2
+            .starts_with("failed: cannot listen on 192.0.2.77:7373"),
+        "{rows:?}"
+    );
+}
+
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
 async fn grant(owner: &mut Owner) -> Grant {

@@ -518,3 +518,30 @@ fn other_rights_count_from_the_next_epoch_on() {
     assert_eq!(standing.epoch, 2);
     assert_eq!(standing.grant, Ok(new(1, None).grant));
 }
+
+#[test]
+fn what_gives_rights_has_its_row_before_or_does_not_happen() {
+    let home = Home::new("row");
+    let (devices, _) = home.open();
+    let deed = |detail: &str| local("trust", "work", detail);
+    devices.record(&deed("given"), "trust the session").unwrap();
+    fill(&devices, true);
+    devices.note(deed("taken back"));
+    // A row that fits no page any more.
+    let why = devices
+        .record(&deed(&"x".repeat(10_000)), "trust the session")
+        .unwrap_err();
+    assert_eq!(why.kind, FailKind::Exhausted);
+    assert!(
+        why.line.starts_with("cannot trust the session: "),
+        "{}",
+        why.line
+    );
+    fill(&devices, false);
+    devices
+        .record(&deed("given again"), "trust the session")
+        .unwrap();
+    let rows = devices.audit(0, 100).unwrap();
+    let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();
+    assert_eq!(details, ["given", "taken back", "given again"]);
+}
