@@ -378,6 +378,50 @@ fn a_renewed_certificate_is_taken_and_links_stay() {
 }
 
 #[test]
+fn a_certificate_and_names_are_taken_back() {
+    let home = Home::new();
+    let (cert, key) = issue(home.path(), 100);
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let listen = address().to_string();
+    let name = format!("{NAME}:8443");
+    let files = ["--cert", cert, "--key", key, "--name", &name];
+    let info = share(&home, &[&["--listen", &listen], &files[..]].concat());
+    assert_eq!(info["certificate"]["path"], cert);
+    failed(
+        &home.run_abide(&["share", "--own-cert", "--cert", cert, "--key", key]),
+        2,
+        "cannot be used with",
+    );
+    failed(
+        &home.run_abide(&["share", "--no-name", "--name", NAME]),
+        2,
+        "cannot be used with",
+    );
+
+    let info = share(&home, &["--no-name"]);
+    assert_eq!(info["names"], serde_json::json!([host()]), "its own");
+    let info = share(&home, &["--own-cert"]);
+    assert_eq!(info["certificate"]["path"], Value::Null);
+    assert_eq!(info["names"], serde_json::json!([]));
+    assert_eq!(info["address"], format!("abide://{listen}"));
+    let text = std::fs::read_to_string(home.abide().join("config/config.toml")).unwrap();
+    for key in ["certificate", "key", "names"] {
+        assert!(!text.contains(key), "{text}");
+    }
+    home.ok(&["daemon", "restart"]);
+    assert_eq!(share(&home, &[])["certificate"]["path"], Value::Null);
+}
+
+#[test]
+fn the_owner_is_told_what_to_type() {
+    let home = Home::new();
+    let line = "let them first, with: abide share --listen 0.0.0.0:7373";
+    failed(&home.run_abide(&["pair", "--link"]), 4, line);
+    let said = home.ok(&["devices", "revoke", "--all"]);
+    assert_eq!(said, "no device was paired; this machine has a new key\n");
+}
+
+#[test]
 fn an_expired_certificate_serves_no_page() {
     let home = Home::new();
     let (cert, key) = issue(home.path(), 100);

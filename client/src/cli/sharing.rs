@@ -28,11 +28,13 @@ pub const LOOPBACK_PORT: &str = "7350";
 Examples:
   abide share --listen 0.0.0.0:7373
   abide share --listen 192.0.2.1:443 --cert fullchain.pem --key privkey.pem --name desk.example.org
+  abide share --own-cert --no-name     as before the two were given
   abide share --off",
     after_long_help = "\
 Examples:
   abide share --listen 0.0.0.0:7373
   abide share --listen 192.0.2.1:443 --cert fullchain.pem --key privkey.pem --name desk.example.org
+  abide share --own-cert --no-name     as before the two were given
   abide share --off
 
 JSON fields (times in milliseconds since 1970-01-01, null where there is none):
@@ -55,10 +57,16 @@ pub struct Share {
     /// The certificate's private key, in PEM form
     #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+    /// Use the certificate that the daemon makes, for native clients, instead of files given before
+    #[arg(long, conflicts_with_all = ["cert", "key"])]
+    pub own_cert: bool,
     /// Name by which others reach this machine, instead of those before; with the port if it is
     /// another one for them; may be given several times
     #[arg(long, value_name = "HOST[:PORT]")]
     pub name: Vec<String>,
+    /// Forget all names given before
+    #[arg(long, conflicts_with = "name")]
+    pub no_name: bool,
     /// Serve browsers on this machine, over HTTP on 127.0.0.1
     #[arg(
         long,

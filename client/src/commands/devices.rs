@@ -293,6 +293,7 @@ pub(super) async fn withdraw(place: &Place, device: Option<DeviceId>) -> Result<
     if device.is_none() {
         let mut out = Out::open();
         let line = match revoked.devices {
+            0 => "no device was paired; this machine has a new key".into(),
             1 => "1 device is revoked; this machine has a new key".into(),
             devices => format!("{devices} devices are revoked; this machine has a new key"),
         };

@@ -49,12 +49,14 @@ fn change(args: cli::Share) -> Result<Option<ShareChange>, Fault> {
         args.loopback
     };
     let named = |names: Vec<String>| (!names.is_empty()).then_some(names);
+    // What is empty stands for the daemon's own.
+    let own = args.own_cert.then(String::new);
     let change = ShareChange {
         off: args.off,
         listen: named(args.listen),
-        certificate: args.cert.map(path).transpose()?,
-        key: args.key.map(path).transpose()?,
-        names: named(args.name),
+        certificate: args.cert.map(path).transpose()?.or_else(|| own.clone()),
+        key: args.key.map(path).transpose()?.or(own),
+        names: named(args.name).or_else(|| args.no_name.then(Vec::new)),
         loopback,
     };
     Ok((change != ShareChange::default()).then_some(change))
@@ -230,5 +232,17 @@ mod tests {
             ..ShareChange::default()
         };
         assert_eq!(change(args).unwrap(), Some(expected));
+        let back = cli::Share {
+            own_cert: true,
+            no_name: true,
+            ..cli::Share::default()
+        };
+        let expected = ShareChange {
+            certificate: Some(String::new()),
+            key: Some(String::new()),
+            names: Some(Vec::new()),
+            ..ShareChange::default()
+        };
+        assert_eq!(change(back).unwrap(), Some(expected));
     }
 }

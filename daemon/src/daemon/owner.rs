@@ -108,17 +108,20 @@ fn opens(change: &ShareChange) -> bool {
 /// A change of what is reachable, in words.
 fn words(change: &ShareChange) -> String {
     let listed = |what: &str, all: &Option<Vec<String>>| {
-        let all = all.as_ref().map(|all| all.join(", "));
-        all.map(|all| format!("{what} {all}"))
+        let all = all.as_ref()?;
+        Some(match all.as_slice() {
+            [] => format!("no {what}"),
+            all => format!("{what} {}", all.join(", ")),
+        })
     };
     let words = [
         change.off.then(|| "off".into()),
         listed("listen", &change.listen),
         listed("names", &change.names),
-        change
-            .certificate
-            .as_ref()
-            .map(|file| format!("certificate {file}")),
+        change.certificate.as_ref().map(|file| match file.as_str() {
+            "" => "own certificate".into(),
+            file => format!("certificate {file}"),
+        }),
         change.loopback.map(|port| format!("loopback {port}")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -127,6 +130,29 @@ fn words(change: &ShareChange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_is_told_in_words() {
+        let check = |change: ShareChange, expected: &str| assert_eq!(words(&change), expected);
+        let none = ShareChange::default();
+        check(
+            ShareChange {
+                off: true,
+                names: Some(vec!["a.example".into(), "b.example".into()]),
+                ..none.clone()
+            },
+            "off; names a.example, b.example",
+        );
+        check(
+            ShareChange {
+                names: Some(Vec::new()),
+                certificate: Some(String::new()),
+                key: Some(String::new()),
+                ..none
+            },
+            "no names; own certificate",
+        );
+    }
 
     #[test]
     fn what_only_ends_something_opens_nothing() {

@@ -75,7 +75,8 @@ pub(super) struct Admitted {
 /// Begins a pairing. It is over when what is held is dropped.
 pub(super) fn begin(daemon: &Arc<Daemon>, offer: PairingOffer) -> Result<(Answer, Held), Failure> {
     let Some(address) = daemon.address() else {
-        let line = "no device can reach this machine yet; let them with: abide share";
+        let line = "no device can reach this machine yet; let them first, with: abide share --listen \
+                    0.0.0.0:7373 (or, for a browser on this machine alone, use: abide web)";
         return Err(failure(FailKind::State, line));
     };
     if let Some(name) = &offer.name

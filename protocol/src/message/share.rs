@@ -11,7 +11,8 @@ pub struct ShareChange {
     /// `ADDRESS:PORT` each, instead of those before.
     #[cbor(n(1), with = "crate::wire::lists::list", has_nil)]
     pub listen: Option<Vec<String>>,
-    /// Absolute paths of a certificate chain and its key, in PEM form; both or none.
+    /// Absolute paths of a certificate chain and its key, in PEM form; both or none. Both empty: the
+    /// daemon makes its own again.
     #[cbor(n(2), with = "crate::wire::texts::directory", has_nil)]
     pub certificate: Option<String>,
     #[cbor(n(3), with = "crate::wire::texts::directory", has_nil)]

@@ -167,6 +167,9 @@ impl Settings {
         }
         match (&change.certificate, &change.key) {
             (None, None) => {}
+            (Some(certificate), Some(key)) if certificate.is_empty() && key.is_empty() => {
+                new.files = None;
+            }
             (Some(certificate), Some(key)) => {
                 new.files = Some(Files {
                     certificate: certificate.into(),

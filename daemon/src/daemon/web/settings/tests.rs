@@ -123,6 +123,18 @@ fn changes_name_what_is_different() {
         ..none()
     });
     assert!(half.unwrap_err().to_string().contains("go together"));
+    let back = change(ShareChange {
+        certificate: Some(String::new()),
+        key: Some(String::new()),
+        names: Some(Vec::new()),
+        ..none()
+    });
+    let own = Settings {
+        files: None,
+        names: Vec::new(),
+        ..all()
+    };
+    assert_eq!(back.unwrap(), own);
     let listen = vec!["192.0.2.1:1".to_owned(); 2];
     let twice = change(ShareChange {
         listen: Some(listen),
