@@ -332,6 +332,14 @@ impl Devices {
         }
     }
 
+    /// A place for one viewer of the device.
+    pub(super) fn viewer(&self, id: DeviceId) -> Result<OwnedSemaphorePermit, Excess> {
+        match self.lock().paired.get(&id) {
+            Some(device) => device.quota.viewer(),
+            None => Err(Excess::Viewers),
+        }
+    }
+
     /// The device may begin a search.
     pub(super) fn search(&self, id: DeviceId) -> Result<(), Excess> {
         match self.lock().paired.get_mut(&id) {

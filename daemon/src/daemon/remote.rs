@@ -110,10 +110,10 @@ async fn meet(daemon: &Daemon, door: &Door, carrier: &mut Carrier) -> Result<Met
             let psk = daemon.pairings.psk(ticket);
             let (answer, claiming) = pairing.answer(door, psk.as_ref(), &message)?;
             carrier.send(answer).await?;
-            // The first message of the handshake took the secret, and the daemon's challenge.
-            daemon.pairings.opened(ticket, carrier.peer().address);
             let message = carrier.next().await?;
             let claimant = claiming.confirm(&message, Instant::now())?;
+            // Until now it could have been said before, by somebody else.
+            daemon.pairings.opened(ticket, carrier.peer().address);
             Ok(Met::Claimant(claimant))
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use abide_protocol::channel::address::Scheme;
-use abide_protocol::channel::device::Knock;
+use abide_protocol::channel::device::{Asking, Knock, Pairing};
 use abide_protocol::channel::joining::Step;
 use abide_protocol::channel::link::PairingLink;
 use abide_protocol::channel::pairing::{Claim, DeviceKind};
@@ -136,6 +136,32 @@ pub async fn say(socket: &mut Socket, message: Vec<u8>) {
     let _ = socket.send(Message::Binary(message.into())).await;
 }
 
+/// A handshake with the secret of a link, up to the device's first message inside the channel.
+async fn handshake(
+    link: &PairingLink,
+    key: StaticKey,
+) -> Option<(Socket, Asking<Pairing>, Vec<u8>)> {
+    let knock = Knock {
+        key,
+        daemon: link.daemon,
+        entropy: Arc::new(SystemEntropy),
+    };
+    let mut socket = try_open(Place::of(link)).await?;
+    let (hello, greeting) = knock.pair(&link.secret).unwrap();
+    say(&mut socket, hello).await;
+    let greeted = try_message(&mut socket).await?;
+    let (first, asking) = greeting.greeted(&greeted).unwrap();
+    say(&mut socket, first).await;
+    let answer = try_message(&mut socket).await?;
+    Some((socket, asking, answer))
+}
+
+/// Somebody with the secret who claims nothing yet.
+pub async fn silent(link: &PairingLink) -> Socket {
+    let key = StaticKey::generate(&SystemEntropy).unwrap();
+    handshake(link, key).await.expect("the daemon answers").0
+}
+
 /// A device that is being paired.
 pub struct Joining {
     socket: Socket,
@@ -174,18 +200,7 @@ impl Joining {
 
     /// Says this of itself.
     pub async fn claiming(link: &PairingLink, key: StaticKey, claim: Claim) -> Option<Self> {
-        let knock = Knock {
-            key: key.clone(),
-            daemon: link.daemon,
-            entropy: Arc::new(SystemEntropy),
-        };
-        let mut socket = try_open(Place::of(link)).await?;
-        let (hello, greeting) = knock.pair(&link.secret).unwrap();
-        say(&mut socket, hello).await;
-        let greeted = try_message(&mut socket).await?;
-        let (first, asking) = greeting.greeted(&greeted).unwrap();
-        say(&mut socket, first).await;
-        let answer = try_message(&mut socket).await?;
+        let (mut socket, asking, answer) = handshake(link, key.clone()).await?;
         let (message, joining) = asking.answered(&answer, claim, Instant::now()).unwrap();
         say(&mut socket, message).await;
         Some(Self {

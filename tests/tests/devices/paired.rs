@@ -12,7 +12,7 @@ use abide_protocol::message::{
 use abide_protocol::{Grant, InputSeq, Role, SessionId};
 use support::wait;
 
-use crate::device::{Joining, PATIENCE, claim};
+use crate::device::{Joining, PATIENCE, claim, silent};
 use crate::owner::{Owner, offer};
 
 /// Copies what it reads to its screen, in lines.
@@ -84,6 +84,21 @@ async fn a_device_is_paired_types_and_loses_its_rights() {
     assert!(owner.devices().await.is_empty());
     let actions = owner.actions().await;
     assert_eq!(actions, ["share", "paired", "revoked", "stranger"]);
+}
+
+/// What was recorded elsewhere can be said again up to there.
+#[tokio::test]
+async fn a_handshake_without_a_claim_changes_nothing() {
+    let mut owner = Owner::new().await;
+    let (pairing, link) = owner.ticket(offer(Role::View, &[])).await;
+    let socket = silent(&link).await;
+    assert_eq!(owner.stage(pairing, 0).await, (1, PairingStage::Waiting));
+    drop(socket);
+    Joining::begin(&link).await.code().await;
+    assert!(matches!(
+        owner.stage(pairing, 2).await,
+        (3, PairingStage::Claimed(_))
+    ));
 }
 
 #[tokio::test]

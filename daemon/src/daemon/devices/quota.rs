@@ -8,7 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Links of one device at a time at most.
 pub(in crate::daemon) const LINKS: usize = 8;
-/// Viewers of one device at a time at most. A link has one, so that links run out first.
+/// Viewers of one device at a time at most. A link has one, so that links run out first, unless a
+/// viewer is still leaving.
 const VIEWERS: usize = 64;
 /// Requests of one device that are not answered yet at most.
 const REQUESTS: usize = 16;
@@ -21,6 +22,7 @@ const _: () = assert!(LINKS <= VIEWERS, "each link may have its viewer");
 #[derive(Debug)]
 pub(super) struct Quota {
     requests: Arc<Semaphore>,
+    viewers: Arc<Semaphore>,
     searches: VecDeque<Instant>,
 }
 
@@ -28,6 +30,7 @@ impl Default for Quota {
     fn default() -> Self {
         Self {
             requests: Arc::new(Semaphore::new(REQUESTS)),
+            viewers: Arc::new(Semaphore::new(VIEWERS)),
             searches: VecDeque::new(),
         }
     }
@@ -40,6 +43,8 @@ pub(in crate::daemon) enum Excess {
     Links,
     #[error("this device has {REQUESTS} requests open already; wait for an answer")]
     Requests,
+    #[error("this device has {VIEWERS} viewers already; close one and try again")]
+    Viewers,
     #[error("this device searches more than {SEARCHES} times a second; wait a moment")]
     Searches,
 }
@@ -49,6 +54,12 @@ impl Quota {
     pub(super) fn request(&self) -> Result<OwnedSemaphorePermit, Excess> {
         let place = Arc::clone(&self.requests).try_acquire_owned();
         place.map_err(|_| Excess::Requests)
+    }
+
+    /// A place for a viewer as long as it is open.
+    pub(super) fn viewer(&self) -> Result<OwnedSemaphorePermit, Excess> {
+        let place = Arc::clone(&self.viewers).try_acquire_owned();
+        place.map_err(|_| Excess::Viewers)
     }
 
     pub(super) fn search(&mut self, now: Instant) -> Result<(), Excess> {
@@ -84,6 +95,18 @@ mod tests {
         ] {
             assert_eq!(quota.search(at(ms)), expected, "{ms}");
         }
+    }
+
+    #[test]
+    fn viewers_have_places_until_they_leave() {
+        let quota = Quota::default();
+        let mut places: Vec<_> = (0..VIEWERS).map(|_| quota.viewer().unwrap()).collect();
+        let excess = quota.viewer().unwrap_err();
+        assert_eq!(excess, Excess::Viewers);
+        assert!(excess.to_string().contains("has 64 viewers already"));
+        assert!(quota.request().is_ok(), "another limit");
+        places.pop();
+        assert!(quota.viewer().is_ok());
     }
 
     #[test]

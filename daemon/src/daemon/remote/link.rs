@@ -276,7 +276,11 @@ impl Link<'_> {
             let line = "this link has a viewer already; detach it first";
             return self.close(failure(FailKind::State, line));
         }
-        match Viewing::open(&self.daemon.place.run, attach).await {
+        let place = match self.daemon.devices.viewer(self.device) {
+            Ok(place) => place,
+            Err(excess) => return self.close(refusal(excess)),
+        };
+        match Viewing::open(&self.daemon.place.run, attach, place).await {
             Ok(viewing) => self.viewing = Some(viewing),
             Err(LinkError::Nobody) => {
                 let line = "the session does not run any more; see: abide list";

@@ -7,6 +7,7 @@ use abide_protocol::message::{Attach, ToServer};
 use abide_protocol::wire;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::unopened::{Fault, Unopened};
 use crate::daemon::link::{KeeperLink, LinkError};
@@ -32,11 +33,17 @@ pub(super) struct Viewing {
     unopened: Unopened,
     /// What the keeper has not taken yet.
     out: Vec<u8>,
+    /// Among the device's viewers.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Viewing {
     /// Opens the viewer that the gate has written.
-    pub(super) async fn open(run: &PrivateDir, attach: Box<Attach>) -> Result<Self, LinkError> {
+    pub(super) async fn open(
+        run: &PrivateDir,
+        attach: Box<Attach>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Self, LinkError> {
         let session = attach.session;
         let mut link = KeeperLink::connect(run, session).await?;
         link.send(&ToServer::Attach(attach)).await?;
@@ -48,6 +55,7 @@ impl Viewing {
             keeper,
             unopened,
             out: Vec::new(),
+            _place: place,
         })
     }
 
