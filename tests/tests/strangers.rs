@@ -173,6 +173,61 @@ fn those_who_send_too_much_cost_no_more() {
     half_open(Stage::Long);
 }
 
+/// What a client of ours says first.
+fn first_words() -> Vec<u8> {
+    let name = "desk.example.org".try_into().expect("a name");
+    let mut client =
+        rustls::ClientConnection::new(network::trusting().into(), name).expect("a client");
+    let mut bytes = Vec::new();
+    while client.wants_write() {
+        client.write_tls(&mut bytes).expect("written");
+    }
+    bytes
+}
+
+/// Whatever comes instead of TLS: it ends in time, costs little, and the daemon lives on.
+#[test]
+fn those_who_speak_no_tls_end_themselves_and_nobody_else() {
+    let home = shared();
+    let pid = home.daemon().expect("a daemon");
+    let words = first_words();
+    let mut witness = arrive(Stage::Socket, source(1 << 20));
+    let before = process::cpu_seconds(pid).expect("alive");
+    let step = if soak() { 1 } else { 7 };
+    let mut crowd = Vec::new();
+    for at in (0..words.len()).step_by(step) {
+        for bits in [0xff, 1 << (at % 8)] {
+            let mut changed = words.clone();
+            changed[at] ^= bits;
+            // One in three is cut behind the change, one goes on with what was never asked for.
+            match at / step % 3 {
+                0 => changed.truncate(at + 1),
+                1 => changed.extend_from_slice(&[23, 3, 3, 0x40, 1].repeat(200)),
+                _ => {}
+            }
+            let from = source(crowd.len() as u32);
+            let mut tcp = connect_from(from, address()).expect("a connection");
+            // Too much is not waited for: the daemon may have closed.
+            let _ = tcp.write_all(&changed);
+            crowd.push(tcp);
+        }
+    }
+    assert!(crowd.len() > 300, "{}", crowd.len());
+    let last = Instant::now();
+    for stream in &mut crowd {
+        assert!(closes(stream), "open for ever");
+    }
+    assert!(last.elapsed() < LATEST, "{:?}", last.elapsed());
+    let used = process::cpu_seconds(pid).expect("alive") - before;
+    let each = used / crowd.len() as f64;
+    assert!(each < 0.01, "{each} s of the processor each");
+    assert_eq!(home.daemon(), Some(pid));
+    // Who was there before is served as before, and others come.
+    let _ = witness.write_all(&network::frame(b"nothing of ours"));
+    assert!(closes(&mut witness));
+    arrive(Stage::Socket, source(1 << 21));
+}
+
 /// Who sends a little now and then, so that no stage seems to be over, is gone after ten seconds.
 #[test]
 fn those_who_drip_are_gone_in_ten_seconds() {
