@@ -143,10 +143,12 @@ async fn accept<F: Future<Output = ()> + Send + 'static>(
 }
 
 impl Porch {
-    /// From TCP to the end of the connection.
+    /// From TCP to the end of the connection. A stranger's task has no room for what comes later, nor
+    /// for what is over: each part is made when it is come to.
     async fn receive(&self, stream: TcpStream, from: IpAddr, probation: Probation) {
-        if let Some(carrier) = self.open(stream, from, probation).await {
-            remote::serve(&self.daemon, carrier).await;
+        let opened = Box::pin(self.open(stream, from, probation)).await;
+        if let Some(carrier) = opened {
+            Box::pin(remote::serve(&self.daemon, carrier)).await;
         }
     }
 
