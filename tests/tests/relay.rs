@@ -81,10 +81,10 @@ fn acceptor() -> TlsAcceptor {
 /// One connection, from both handshakes to its end.
 async fn carry(near: TcpStream, target: u16, acceptor: TlsAcceptor, log: Log) -> Option<()> {
     let near = acceptor.accept(near).await.ok()?;
-    let mut host = String::new();
+    let mut host = None;
     #[expect(clippy::result_large_err, reason = "the library's callback")]
     let agree = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
-        host = request.headers()["host"].to_str().unwrap().to_owned();
+        host = request.headers()["host"].to_str().ok().map(str::to_owned);
         let headers = response.headers_mut();
         headers.insert("sec-websocket-protocol", PROTOCOL.parse().unwrap());
         Ok(response)
@@ -100,7 +100,8 @@ async fn carry(near: TcpStream, target: u16, acceptor: TlsAcceptor, log: Log) ->
         .connect("127.0.0.1".try_into().unwrap(), tcp)
         .await
         .ok()?;
-    let request = ClientRequestBuilder::new(format!("wss://{host}/ws").parse().unwrap());
+    let uri = format!("wss://{}/ws", host?);
+    let request = ClientRequestBuilder::new(uri.parse().unwrap());
     let request = request.with_sub_protocol(PROTOCOL);
     let (far, _) = tokio_tungstenite::client_async(request, tls).await.ok()?;
     let places = {

@@ -13,7 +13,6 @@ fn id(digit: &str) -> SessionId {
 macro_rules! table {
     ($name:ident($session:ident): $($pattern:pat => $request:expr, $who:expr;)*) => {
         fn $name($session: SessionId) -> Vec<(Request, &'static str)> {
-            #[expect(clippy::match_same_arms, reason = "a row for each request")]
             let who = |request: &Request| match request { $($pattern => $who,)* };
             let mut rows = Vec::new();
             $(

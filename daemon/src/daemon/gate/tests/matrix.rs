@@ -27,7 +27,6 @@ const OVER: &str = "over over over over";
 macro_rules! table {
     ($name:ident($session:ident): $kind:ty; $($pattern:pat $(if $guard:expr)? => $message:expr, $row:expr;)*) => {
         fn $name($session: SessionId) -> Vec<($kind, Row)> {
-            #[expect(clippy::match_same_arms, reason = "a row for each kind")]
             let row = |message: &$kind| -> Row {
                 match message { $($pattern $(if $guard)? => $row,)* }
             };
