@@ -90,6 +90,23 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
     [&[0x82, 0xff], &length[..], &[0; 4], message].concat()
 }
 
+/// Reads a binary message as a server sends it: unmasked, whole, and of less than 64 KiB.
+pub fn message(stream: &mut dyn Stream) -> io::Result<Vec<u8>> {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head)?;
+    let length = match head {
+        [0x82, length @ 0..126] => length.into(),
+        [0x82, 126] => {
+            stream.read_exact(&mut head)?;
+            u16::from_be_bytes(head)
+        }
+        other => return Err(io::Error::other(format!("no message: {other:?}"))),
+    };
+    let mut message = vec![0; length.into()];
+    stream.read_exact(&mut message)?;
+    Ok(message)
+}
+
 /// Sends a request and reads the head of its answer.
 pub fn ask(stream: &mut dyn Stream, request: &str) -> io::Result<String> {
     stream.write_all(request.as_bytes())?;

@@ -2,11 +2,17 @@
 //! a person trusts them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::mem::MaybeUninit;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use rustix::io::Errno;
+use support::emulator::Options;
 use support::home::Home;
 use support::pairing::Paired;
 use support::process;
+use support::terminal::Terminal;
 use support::wait;
 
 /// Takes commands from files named by numbers, one after the other.
@@ -378,6 +384,87 @@ fn daemon_and_keepers_refuse_borrowed_rights() {
             let line = String::from_utf8(output.stderr).unwrap();
             assert!(line.contains(said) && line.lines().count() == 1, "{line}");
             assert!(!home.abide().exists());
+        }
+    }
+}
+
+/// What became of the modes of terminals, since they were made.
+struct Modes(std::os::fd::OwnedFd);
+
+impl Modes {
+    fn watch() -> Self {
+        let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).unwrap();
+        let what = WatchFlags::ATTRIB | WatchFlags::CREATE;
+        inotify::add_watch(&watch, "/dev/pts", what).unwrap();
+        Self(watch)
+    }
+
+    /// How often the mode or owner of this terminal was set, since it was last made.
+    fn changes(&self, terminal: &Path) -> usize {
+        let name = terminal.file_name().unwrap();
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut reader = inotify::Reader::new(&self.0, &mut buffer);
+        let mut changes = 0;
+        loop {
+            match reader.next() {
+                Ok(event) => {
+                    let of = event.file_name().map(|name| name.to_str().unwrap());
+                    if of != name.to_str() {
+                        continue;
+                    }
+                    if event.events().contains(ReadFlags::CREATE) {
+                        changes = 0;
+                    } else {
+                        changes += 1;
+                    }
+                }
+                Err(Errno::AGAIN) => return changes,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+/// The terminal of a session is the user's alone from its beginning to its end, and nobody sets its
+/// mode at all; who attaches leaves it, and the user's own terminal, as they were. Nor does
+/// anybody else get into a file or directory of Abide's.
+#[test]
+fn terminals_are_never_opened_wider() {
+    let home = Home::new();
+    let modes = Modes::watch();
+    home.ok(&["new", "work", "--detach", "--", "cat"]);
+    let terminal = fs::read_link(format!("/proc/{}/fd/0", home.program("work"))).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let shut = |path: &Path| assert_eq!(mode(path) & !0o620, 0, "{}", path.display());
+    shut(&terminal);
+    let owner = fs::metadata(&terminal).unwrap().uid();
+    assert_eq!(owner, rustix::process::geteuid().as_raw());
+    for n in 0..if support::soak() { 1000 } else { 20 } {
+        let columns = 60 + n % 40;
+        let command = home.in_terminal(&["abide", "attach", "work"]);
+        let attached = Terminal::start(command, Options::sized(columns, 24));
+        let before = mode(&attached.tty());
+        attached.wait("the session's size", |_| {
+            home.info("work")["size"]["columns"] == columns
+        });
+        shut(&terminal);
+        assert_eq!(mode(&attached.tty()), before);
+        attached.keys("\x1cd");
+        attached.wait_exit();
+    }
+    shut(&terminal);
+    assert_eq!(modes.changes(&terminal), 0, "{}", terminal.display());
+    let mut places = vec![home.abide()];
+    while let Some(place) = places.pop() {
+        let found = fs::symlink_metadata(&place).unwrap();
+        let path = place.display();
+        assert_eq!(found.permissions().mode() & 0o077, 0, "{path}");
+        if found.is_dir() {
+            places.extend(
+                fs::read_dir(&place)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         }
     }
 }

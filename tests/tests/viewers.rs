@@ -120,3 +120,45 @@ fn a_watcher_never_types() {
     assert!(!home.ok(&["capture", "work"]).contains("echo typed"));
     assert_eq!(home.info("work")["size"]["columns"], 100);
 }
+
+/// Asks everything that a terminal answers, ten times, and keeps what comes.
+const QUESTIONS: &str = r"read -r x; stty raw -echo; exec 3<&0; (exec cat <&3 > $HOME/answers) &
+for n in 1 2 3 4 5 6 7 8 9 10; do
+    printf '\033[c\033[>c\033[=c\033[5n\033[6n\033[?6n\033[?15n\033[?996n\033[14t\033[16t\033[18t'
+    printf '\033]0;id\007\033[21t\033[>q\033[?u\033[?1$p\033[?2026$p\033P$qm\033\\\033P+q544e\033\\'
+    printf '\033]10;?\007\033]11;?\007\033]4;1;?\007\033]52;c;?\007\033Z\005'
+done; printf 'asked'; exec sleep 600";
+
+/// A session answers for itself: what the terminals of its viewers would answer is never typed.
+#[test]
+fn viewers_answer_nothing_a_program_asks() {
+    let answers = |viewers: usize| {
+        let home = Home::new();
+        home.ok(&[
+            "new", "work", "--detach", "--size", "100x30", "--", "bash", "-c", QUESTIONS,
+        ]);
+        let terminals: Vec<_> = (0..viewers).map(|_| attach(&home, 100, 30, &[])).collect();
+        wait::until("all viewers", || {
+            (home.info("work")["viewers"] == viewers).then_some(())
+        });
+        home.ok(&["send", "work", "go"]);
+        home.wait_screen("work", "asked");
+        for terminal in &terminals {
+            terminal.wait_text("asked");
+            terminal.wait_quiet(Duration::from_millis(100));
+        }
+        // What the terminal is was asked last, and first, ten times each.
+        let read = wait::until("an answer to the last question", || {
+            let read = std::fs::read(home.user().join("answers")).unwrap();
+            let what = b"\x1b[?64;";
+            let told = read.windows(what.len()).filter(|part| part == what);
+            (told.count() == 20).then_some(read)
+        });
+        (read, home)
+    };
+    let (alone, _home) = answers(0);
+    let viewers = if support::soak() { 50 } else { 5 };
+    let (watched, _home) = answers(viewers);
+    let shown = |bytes: &[u8]| bytes.escape_ascii().to_string();
+    assert_eq!(shown(&watched), shown(&alone));
+}

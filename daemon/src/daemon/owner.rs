@@ -86,10 +86,14 @@ pub(super) async fn audit(
     limit: u32,
     wait: bool,
 ) -> Result<Answer, Failure> {
+    let limit = limit.min(AUDIT_ROWS);
+    if !wait {
+        return daemon.devices.audit(after, limit).map(Answer::Audit);
+    }
     let mut changed = daemon.devices.rows();
     loop {
-        let rows = daemon.devices.audit(after, limit.min(AUDIT_ROWS))?;
-        if !wait || !rows.is_empty() {
+        let rows = daemon.devices.audit_next(after, limit)?;
+        if !rows.is_empty() {
             return Ok(Answer::Audit(rows));
         }
         let leaving = |_| failure(FailKind::Internal, "the daemon is leaving; try again");

@@ -73,11 +73,11 @@ pub(super) async fn serve(daemon: &Arc<Daemon>, mut carrier: Carrier) {
     match meet(daemon, &door, &mut carrier).await {
         Ok(Met::Device(session, first)) => {
             carrier.authenticated();
-            work(daemon, session, &first, carrier, from).await;
+            Box::pin(work(daemon, session, &first, carrier, from)).await;
         }
         Ok(Met::Claimant(claimant)) => {
             carrier.authenticated();
-            claim::serve(daemon, claimant, carrier).await;
+            Box::pin(claim::serve(daemon, claimant, carrier)).await;
         }
         Ok(Met::Foreign) => carrier.close(CLOSE_NORMAL).await,
         Err(unmet) => {

@@ -210,7 +210,7 @@ pub enum Request {
         after: u64,
         #[n(1)]
         limit: u32,
-        /// Answered when there is at least one.
+        /// Answered when there is at least one, and of many with the first: who asks on misses none.
         #[n(2)]
         wait: bool,
     },

@@ -47,9 +47,14 @@ fn load() -> Load {
 const TEXT: usize = 20;
 /// Texts under way of all devices: half as many again as fit the session's queue.
 const UNDER_WAY: usize = 6 * (256 << 10) / (4 * 3 * TEXT);
-/// Bytes that are behind the keeper's write and not in the file yet, at most: in the terminal, in the
-/// program's hands, and a text that had begun.
-const BEYOND: usize = 32 << 10;
+/// Bytes that a terminal holds at most: 8 KiB that are on their way and one buffer more of half a
+/// page, of which each has room for two, and 4 KiB that can be read.
+const TERMINAL: usize = 2 * ((8 << 10) + 1792) + (4 << 10);
+/// Bytes that the program reads at once, and has in its hands.
+const HANDS: usize = 1 << 10;
+/// Bytes that are behind the keeper's write and not in the file yet, at most; and a text that had
+/// begun. It is a tenth of what waits in the queue.
+const BEYOND: usize = TERMINAL + HANDS + 3 * TEXT;
 
 /// Whether the devices type, and whether the session's queue is full.
 #[derive(Default)]
@@ -327,7 +332,8 @@ async fn nothing_of_a_device_arrives_after_its_revocation() {
 async fn recorded(owner: &Owner, name: &str, modes: &str) -> (SessionId, Record, Marker) {
     let record = Record(owner.home.path().join("read"));
     let script = format!(
-        "stty raw -echo; printf '{modes}'; echo ready; exec cat >> '{}'",
+        "stty raw -echo; printf '{modes}'; echo ready; \
+         exec dd bs={HANDS} of='{}' oflag=append conv=notrunc status=none",
         record.0.display()
     );
     let session = owner.session(name, &script);

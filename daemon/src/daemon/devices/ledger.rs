@@ -116,10 +116,32 @@ impl Ledger {
 
     /// The rows after `after`, oldest first; the newest if there are more than `limit`.
     pub(super) fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, RegistryError> {
-        let mut select = self.0.prepare_cached(
+        let mut rows = self.rows(
             "SELECT number, time, actor, action, target, detail FROM audit
              WHERE number > ?1 ORDER BY number DESC LIMIT ?2",
+            after,
+            limit,
         )?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// The rows that follow `after`, oldest first; the first of them if there are more than `limit`.
+    pub(super) fn audit_next(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, RegistryError> {
+        self.rows(
+            "SELECT number, time, actor, action, target, detail FROM audit
+             WHERE number > ?1 ORDER BY number LIMIT ?2",
+            after,
+            limit,
+        )
+    }
+
+    fn rows(&self, sql: &str, after: u64, limit: u32) -> Result<Vec<AuditRow>, RegistryError> {
+        let mut select = self.0.prepare_cached(sql)?;
         let rows = select.query_map(params![signed(after), limit], |row| {
             Ok(AuditRow {
                 number: unsigned(row.get(0)?),
@@ -130,9 +152,7 @@ impl Ledger {
                 detail: row.get(5)?,
             })
         })?;
-        let mut rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-        rows.reverse();
-        Ok(rows)
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The latest time that was marked; 0 if none was.

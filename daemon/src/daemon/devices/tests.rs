@@ -201,6 +201,11 @@ fn the_audit_catches_up_when_there_is_room() {
     let two = devices.audit(199, 2).unwrap();
     let numbers: Vec<_> = two.iter().map(|row| row.number).collect();
     assert_eq!(numbers, [200, 201]);
+    // Of three the newest, or those that come next.
+    let numbers = |rows: Vec<AuditRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
+    assert_eq!(numbers(devices.audit(198, 2).unwrap()), [200, 201]);
+    assert_eq!(numbers(devices.audit_next(198, 2).unwrap()), [199, 200]);
+    assert_eq!(numbers(devices.audit_next(200, 2).unwrap()), [201]);
 }
 
 #[test]

@@ -1,12 +1,10 @@
-use abide_protocol::input::InputEvent;
-use abide_protocol::message::{
-    CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec, TerminalLook,
-};
-use abide_protocol::{
-    Book, DeviceId, EventNo, InputSeq, LineNo, PairingNo, Revision, Size, StreamId, wire,
-};
+mod matrix;
+
+use abide_protocol::message::TerminalLook;
+use abide_protocol::{DeviceId, EventNo, Size, StreamId};
 
 use super::*;
+use matrix::messages;
 
 const OWN: SessionId = SessionId([1; 16]);
 const FOREIGN: SessionId = SessionId([2; 16]);
@@ -40,71 +38,6 @@ fn grants() -> [Grant; 4] {
     ]
 }
 
-const ASK: &str = "ask ask ask ask";
-const SAY: &str = "say say say say";
-const SKIP: &str = "skip skip skip skip";
-const ONLY_MANAGE: &str = "say say say ask";
-const NOT_FOREIGN: &str = "say say say ask";
-
-/// What becomes of a message, for `view`, `view` with history, `type` and `manage`: about a session
-/// that the device was given, and about another one. Written by hand: a message that is not here
-/// does not compile.
-#[expect(clippy::match_same_arms, reason = "a row for each message")]
-fn row(message: &ToServer) -> [&'static str; 2] {
-    match message {
-        ToServer::Hello(_) => ["broken broken broken broken"; 2],
-        ToServer::Request { request, .. } => asked(request),
-        ToServer::Attach(_) => ["open open open open", "say say say open"],
-        ToServer::Detach => ["leave leave leave leave"; 2],
-        ToServer::Input { .. } => ["say say relay relay", "say say say relay"],
-        ToServer::Ack { .. } => ["relay relay relay relay", "skip skip skip relay"],
-        ToServer::Resize { .. } => ["skip skip relay relay", "skip skip skip relay"],
-        ToServer::Drive { .. } => ["skip skip relay relay", "skip skip skip relay"],
-        ToServer::Focus { .. } => ["skip skip relay relay", "skip skip skip relay"],
-        ToServer::Look(_) => ["skip skip relay relay", "skip skip skip relay"],
-        ToServer::Printed { .. } => ["skip relay relay relay", "skip skip skip relay"],
-        ToServer::Resync => ["relay relay relay relay", "skip skip skip relay"],
-        ToServer::Behalf(_) => ["broken broken broken broken"; 2],
-        ToServer::Unknown => [SKIP; 2],
-    }
-}
-
-#[expect(clippy::match_same_arms, reason = "a row for each request")]
-fn asked(request: &Request) -> [&'static str; 2] {
-    match request {
-        Request::List => [ASK; 2],
-        Request::Info { .. } => [ASK, NOT_FOREIGN],
-        Request::New { .. } => [ONLY_MANAGE; 2],
-        Request::Capture { range, .. } if range.history == 0 => [ASK, NOT_FOREIGN],
-        Request::Capture { .. } => ["say ask ask ask", NOT_FOREIGN],
-        Request::Rows { .. } => ["say ask ask ask", NOT_FOREIGN],
-        Request::Wait { .. } => [ASK, NOT_FOREIGN],
-        Request::End { .. } => [ONLY_MANAGE; 2],
-        Request::Rename { .. } => [ONLY_MANAGE; 2],
-        Request::Search { .. } => ["say ask ask ask", NOT_FOREIGN],
-        Request::Remove { .. } => [SAY; 2],
-        Request::Clear { .. } => [SAY; 2],
-        Request::Status => [SAY; 2],
-        Request::Shutdown => [SAY; 2],
-        Request::Subscribe => [SAY; 2],
-        Request::Cut { .. } => [SAY; 2],
-        Request::LoginEnvironment => [SAY; 2],
-        Request::Trust { .. } => [SAY; 2],
-        Request::Share { .. } => [SAY; 2],
-        Request::Pair { .. } => [SAY; 2],
-        Request::AwaitPairing { .. } => [SAY; 2],
-        Request::EnterCode { .. } => [SAY; 2],
-        Request::Devices => [SAY; 2],
-        Request::EditDevice { .. } => [SAY; 2],
-        Request::Revoke { .. } => [SAY; 2],
-        Request::Audit { .. } => [SAY; 2],
-        Request::Notify { .. } => [SAY; 2],
-        Request::TrustClock => [SAY; 2],
-        Request::Directories { .. } => [ONLY_MANAGE; 2],
-        Request::Unknown => [SAY; 2],
-    }
-}
-
 fn attach(session: SessionId) -> Attach {
     Attach {
         session,
@@ -125,142 +58,6 @@ fn attach(session: SessionId) -> Attach {
     }
 }
 
-fn requests(session: SessionId) -> Vec<Request> {
-    let capture = |history| Request::Capture {
-        session,
-        range: CaptureRange { history },
-    };
-    vec![
-        Request::List,
-        Request::Info { session },
-        Request::New {
-            spec: Box::new(Spec::default()),
-        },
-        capture(0),
-        capture(1),
-        Request::Rows {
-            session,
-            book: Book::Main,
-            from: LineNo(0),
-            count: 1,
-        },
-        Request::Wait { session },
-        Request::End {
-            session,
-            how: EndHow::Stop,
-        },
-        Request::End {
-            session,
-            how: EndHow::Kill,
-        },
-        Request::Rename {
-            session,
-            name: "x".into(),
-        },
-        Request::Search {
-            session,
-            query: Search {
-                pattern: "x".into(),
-                ignore_case: false,
-                from: None,
-                backwards: false,
-                limit: 1,
-            },
-        },
-        Request::Remove { session },
-        Request::Clear { session },
-        Request::Status,
-        Request::Shutdown,
-        Request::Subscribe,
-        Request::Cut {
-            device: DEVICE,
-            epoch: None,
-        },
-        Request::LoginEnvironment,
-        Request::Directories { typed: "/".into() },
-        Request::Trust {
-            session,
-            trusted: true,
-        },
-        Request::Unknown,
-    ]
-}
-
-fn owners_requests() -> Vec<Request> {
-    let pairing = PairingNo(1);
-    let offer = PairingOffer {
-        role: Role::Manage,
-        sessions: None,
-        history: true,
-        lasts: None,
-        name: None,
-        link: true,
-    };
-    vec![
-        Request::Share { change: None },
-        Request::Pair {
-            offer: Box::new(offer),
-        },
-        Request::AwaitPairing { pairing, seen: 0 },
-        Request::EnterCode {
-            pairing,
-            code: "000000".into(),
-        },
-        Request::Devices,
-        Request::EditDevice {
-            device: DEVICE,
-            edit: DeviceEdit::Grant {
-                grant: grant(Role::Manage, true),
-                lasts: None,
-            },
-        },
-        Request::Revoke { device: None },
-        Request::Audit {
-            after: 0,
-            limit: 1,
-            wait: false,
-        },
-        Request::Notify { line: "x".into() },
-        Request::TrustClock,
-    ]
-}
-
-fn messages(session: SessionId) -> Vec<ToServer> {
-    let (stream, seq) = (StreamId([5; 16]), InputSeq(1));
-    let mut messages = vec![
-        ToServer::Hello(wire::hello()),
-        ToServer::Attach(Box::new(attach(session))),
-        ToServer::Detach,
-        ToServer::Input {
-            stream,
-            seq,
-            event: InputEvent::Raw(b"x".to_vec()),
-        },
-        ToServer::Ack {
-            revision: Revision::default(),
-        },
-        ToServer::Resize {
-            size: Size::DEFAULT,
-        },
-        ToServer::Drive { take: true },
-        ToServer::Focus { focused: true },
-        ToServer::Look(TerminalLook::default()),
-        ToServer::Printed { printed: None },
-        ToServer::Resync,
-        ToServer::Behalf(Behalf {
-            device: DEVICE,
-            epoch: 3,
-            limits: Limits::ALL,
-            manages: true,
-        }),
-        ToServer::Unknown,
-    ];
-    let requests = requests(session).into_iter().chain(owners_requests());
-    let id = RequestId(1);
-    messages.extend(requests.map(|request| ToServer::Request { id, request }));
-    messages
-}
-
 fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Ask(..) => "ask",
@@ -277,32 +74,62 @@ fn word(verdict: &Verdict) -> &'static str {
 #[test]
 fn the_matrix() {
     for (column, session) in [OWN, FOREIGN].into_iter().enumerate() {
-        for message in messages(session) {
-            let shown = format!("{message:?}");
+        for (message, row) in messages(session) {
             let judged = grants().map(|grant| {
                 let who = standing(Ok(grant));
                 word(&judge(&who, Some(session), message.clone()))
             });
-            assert_eq!(
-                judged.join(" "),
-                row(&message)[column],
-                "{session}: {shown}"
-            );
+            assert_eq!(judged.join(" "), row[column], "{session}: {message:?}");
         }
     }
 }
 
-/// Whatever the message, and whatever the device was allowed a moment ago.
+/// Whatever the message, and whatever the device was allowed a moment ago: watching what it was
+/// given, what it was not, or nothing.
 #[test]
 fn after_revocation_and_expiry_there_is_nothing() {
-    for why in [End::Revoked, End::Expired] {
+    for (session, why) in [OWN, FOREIGN]
+        .map(|id| [(id, End::Revoked), (id, End::Expired)])
+        .concat()
+    {
         let who = standing(Err(why));
-        for session in [OWN, FOREIGN] {
-            for message in messages(session) {
-                let shown = format!("{message:?}");
-                let verdict = judge(&who, Some(session), message);
-                assert_eq!(verdict, Verdict::Over(why), "{shown}");
+        for (message, [.., after]) in messages(session) {
+            for viewing in [Some(OWN), Some(FOREIGN), None] {
+                let verdict = judge(&who, viewing, message.clone());
+                assert_eq!(verdict, Verdict::Over(why), "{message:?}");
+                assert_eq!([word(&verdict); 4].join(" "), after, "{message:?}");
             }
+        }
+    }
+}
+
+/// Who was given all sessions is judged as in one that it was given.
+#[test]
+fn of_all_sessions_none_is_foreign() {
+    for session in [OWN, FOREIGN] {
+        for (message, row) in messages(session) {
+            let judged = grants().map(|grant| {
+                let sessions = None;
+                let who = standing(Ok(Grant { sessions, ..grant }));
+                word(&judge(&who, Some(session), message.clone()))
+            });
+            assert_eq!(judged.join(" "), row[0], "{message:?}");
+        }
+    }
+}
+
+/// A message about a session counts for nothing while another one is watched.
+#[test]
+fn what_is_watched_decides_about_a_viewers_messages() {
+    for (message, _) in messages(OWN) {
+        let judged = |viewing| {
+            grants().map(|grant| {
+                let who = standing(Ok(grant));
+                word(&judge(&who, viewing, message.clone()))
+            })
+        };
+        for (foreign, none) in judged(Some(FOREIGN)).iter().zip(judged(None)).take(3) {
+            assert_eq!(*foreign, none, "{message:?}");
         }
     }
 }
@@ -312,7 +139,7 @@ fn after_revocation_and_expiry_there_is_nothing() {
 fn without_a_viewer_nothing_is_relayed() {
     for grant in grants() {
         let who = standing(Ok(grant));
-        for message in messages(OWN) {
+        for (message, _) in messages(OWN) {
             let verdict = judge(&who, None, message);
             assert!(!matches!(verdict, Verdict::Relay(_)), "{verdict:?}");
         }
@@ -323,7 +150,7 @@ fn without_a_viewer_nothing_is_relayed() {
 #[test]
 fn a_message_is_passed_on_as_it_is() {
     let who = standing(Ok(grant(Role::Manage, false)));
-    for message in messages(OWN) {
+    for (message, _) in messages(OWN) {
         match judge(&who, Some(OWN), message.clone()) {
             Verdict::Relay(passed) => assert_eq!(passed, message),
             Verdict::Ask(id, request) => {
@@ -402,22 +229,4 @@ fn lists_show_what_is_covered() {
     );
     let owners = Answer::Devices(Vec::new());
     assert!(matches!(shown(&managing, owners), Answer::Failed(_)));
-}
-
-#[test]
-fn a_keeper_is_told_what_the_device_may_ask() {
-    let of = |grant: &Grant| behalf(&standing(Ok(grant.clone())), grant);
-    let said = grants().map(|grant| of(&grant));
-    for behalf in &said {
-        assert_eq!((behalf.device, behalf.epoch), (DEVICE, 3));
-        assert!(behalf.limits.see);
-    }
-    assert_eq!(
-        said.each_ref().map(|behalf| behalf.manages),
-        [false, false, false, true]
-    );
-    let reads = said.each_ref().map(|behalf| behalf.limits.reads_history());
-    assert_eq!(reads, [false, true, true, true]);
-    let types = said.each_ref().map(|behalf| behalf.limits.type_);
-    assert_eq!(types, [false, false, true, true]);
 }

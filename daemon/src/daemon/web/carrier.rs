@@ -366,6 +366,30 @@ mod tests {
         ));
     }
 
+    /// A frame that says it is packed is none, and is not unpacked; neither as the first of a
+    /// message nor as a later one.
+    #[tokio::test]
+    async fn a_packed_frame_ends_the_carrier() {
+        // How what `deflate` makes of many zeros begins.
+        let packed = [0xec, 0xc1, 0x01, 0x01, 0x00, 0x00, 0x00, 0x80];
+        let frame = |first: u8| [&[first, 0x88, 0, 0, 0, 0][..], &packed].concat();
+        let begun = [&[0x02, 0x81, 0, 0, 0, 0, 7][..], &frame(0xc0)].concat();
+        for known in [false, true] {
+            for bytes in [frame(0xc2), frame(0xa2), frame(0x92), begun.clone()] {
+                let (mut device, mut carrier) = pair().await;
+                if known {
+                    carrier.authenticated();
+                }
+                device.get_mut().write_all(&bytes).await.unwrap();
+                let ended = carrier.next().await;
+                assert!(
+                    matches!(ended, Err(CarrierError::Garbled(Error::Protocol(_)))),
+                    "{bytes:02x?}: {ended:?}"
+                );
+            }
+        }
+    }
+
     /// Neither in one message nor in parts, of which the last one never comes.
     #[tokio::test]
     async fn a_stranger_sends_four_kib_and_no_more() {

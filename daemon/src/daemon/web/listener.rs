@@ -85,8 +85,13 @@ impl Listening {
         });
         tokio::spawn(async move {
             let ended = closed.clone();
+            let spare = || porch.daemon.descriptors.spare();
+            let receive = |stream, from, probation| {
+                let porch = Arc::clone(&porch);
+                async move { porch.receive(stream, from, probation).await }
+            };
             tokio::select! {
-                () = accept(&listener, &porch, &ended) => {}
+                () = accept(&listener, &porch.entry, spare, receive, &ended) => {}
                 _ = closed.changed() => {}
             }
         });
@@ -97,26 +102,33 @@ impl Listening {
     }
 }
 
-async fn accept(listener: &TcpListener, porch: &Arc<Porch>, closed: &watch::Receiver<()>) {
+/// Each connection has a task of its own: one that panics ends itself and gives back what it had.
+async fn accept<F: Future<Output = ()> + Send + 'static>(
+    listener: &TcpListener,
+    entry: &Entry,
+    spare: impl Fn() -> bool,
+    receive: impl Fn(TcpStream, IpAddr, Probation) -> F,
+    closed: &watch::Receiver<()>,
+) {
     loop {
-        let Ok(room) = Arc::clone(&porch.entry.room).acquire_owned().await else {
+        let Ok(room) = Arc::clone(&entry.room).acquire_owned().await else {
             return;
         };
         match listener.accept().await {
             Ok((stream, from)) => {
-                let (porch, mut closed) = (Arc::clone(porch), closed.clone());
-                if !porch.daemon.descriptors.spare() {
+                if !spare() {
                     drop(stream);
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
-                let Ok(place) = porch.entry.quota.admit(from.ip(), Instant::now()) else {
+                let Ok(place) = entry.quota.admit(from.ip(), Instant::now()) else {
                     continue;
                 };
+                let received = receive(stream, from.ip(), Probation::begin(place));
+                let mut closed = closed.clone();
                 tokio::spawn(async move {
-                    let probation = Probation::begin(place);
                     tokio::select! {
-                        () = porch.receive(stream, from.ip(), probation) => {}
+                        () = received => {}
                         _ = closed.changed() => {}
                     }
                     drop(room);
@@ -131,10 +143,12 @@ async fn accept(listener: &TcpListener, porch: &Arc<Porch>, closed: &watch::Rece
 }
 
 impl Porch {
-    /// From TCP to the end of the connection.
+    /// From TCP to the end of the connection. A stranger's task has no room for what comes later, nor
+    /// for what is over: each part is made when it is come to.
     async fn receive(&self, stream: TcpStream, from: IpAddr, probation: Probation) {
-        if let Some(carrier) = self.open(stream, from, probation).await {
-            remote::serve(&self.daemon, carrier).await;
+        let opened = Box::pin(self.open(stream, from, probation)).await;
+        if let Some(carrier) = opened {
+            Box::pin(remote::serve(&self.daemon, carrier)).await;
         }
     }
 
@@ -213,4 +227,57 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_tcp_keepintvl(stream, Duration::from_secs(15))?;
     sockopt::set_tcp_keepcnt(stream, 4)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    /// More of them than there is room for: what they had is free again.
+    const PANICS: usize = 40;
+
+    #[tokio::test]
+    async fn a_connection_that_panics_ends_itself_and_nobody_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let entry = Entry::new(4);
+        let count = AtomicUsize::new(0);
+        let receive = |mut stream: TcpStream, _, probation: Probation| {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let _probation = probation;
+                assert!(
+                    !(1..=PANICS).contains(&number),
+                    "a fault of ours, planted for connection {number}"
+                );
+                let mut byte = [0];
+                stream.read_exact(&mut byte).await.unwrap();
+                stream.write_all(&byte).await.unwrap();
+            }
+        };
+        let (_open, closed) = watch::channel(());
+        let others = async {
+            let mut before = TcpStream::connect(address).await.unwrap();
+            let mut byte = [7];
+            for _ in 0..PANICS {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                assert!(!matches!(stream.read(&mut byte).await, Ok(1..)));
+            }
+            let mut after = TcpStream::connect(address).await.unwrap();
+            for stream in [&mut before, &mut after] {
+                stream.write_all(&[7]).await.unwrap();
+                stream.read_exact(&mut byte).await.unwrap();
+                assert_eq!(byte, [7]);
+            }
+        };
+        tokio::select! {
+            () = accept(&listener, &entry, || true, receive, &closed) => panic!("it listens on"),
+            () = others => {}
+        }
+        assert_eq!(count.into_inner(), PANICS + 2);
+    }
 }

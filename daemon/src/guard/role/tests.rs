@@ -2,152 +2,96 @@ use super::*;
 use abide_protocol::message::{CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec};
 use abide_protocol::{Book, DeviceId, LineNo, PairingNo};
 
+const DEVICE: DeviceId = DeviceId([1; 16]);
+
 fn id(digit: &str) -> SessionId {
     digit.repeat(32).parse().unwrap()
 }
 
-/// `o`utside, `t`rusted, `a`gent about its own session, `f`: about a foreign one, `u`nknown: those
-/// who may ask it. Written by hand: a request that is not here does not compile.
-#[expect(clippy::match_same_arms, reason = "a row for each request")]
-fn allowed(request: &Request) -> &'static str {
-    match request {
-        Request::List => "otafu",
-        Request::Info { .. } => "ota",
-        Request::New { .. } => "ot",
-        Request::Capture { .. } => "ot",
-        Request::Rows { .. } => "ot",
-        Request::Wait { .. } => "ot",
-        Request::End { .. } => "ot",
-        Request::Rename { .. } => "ot",
-        Request::Remove { .. } => "ot",
-        Request::Clear { .. } => "ot",
-        Request::Status => "ot",
-        Request::Shutdown => "ot",
-        Request::Subscribe => "ot",
-        Request::Cut { .. } => "ot",
-        Request::LoginEnvironment => "ot",
-        Request::Search { .. } => "ot",
-        Request::Trust { .. } => "o",
-        Request::Share { change: None } => "ot",
-        Request::Share { change: Some(_) } => "o",
-        Request::Pair { .. } => "o",
-        Request::AwaitPairing { .. } => "o",
-        Request::EnterCode { .. } => "o",
-        Request::Devices => "ot",
-        Request::EditDevice { .. } => "o",
-        Request::Revoke { .. } => "ot",
-        Request::Audit { .. } => "ot",
-        Request::Notify { .. } => "ot",
-        Request::TrustClock => "o",
-        Request::Directories { .. } => "ot",
-        Request::Unknown => "otafu",
-    }
+/// A table of requests: a kind, a request of it, who may ask it. A kind that has no row does not
+/// compile, no row is without a request, and each request is one of its row's kind.
+macro_rules! table {
+    ($name:ident($session:ident): $($pattern:pat => $request:expr, $who:expr;)*) => {
+        fn $name($session: SessionId) -> Vec<(Request, &'static str)> {
+            let who = |request: &Request| match request { $($pattern => $who,)* };
+            let mut rows = Vec::new();
+            $(
+                let request = $request;
+                assert!(matches!(&request, $pattern), "{request:?}");
+                assert_eq!(who(&request), $who, "{request:?} is of a row before");
+                rows.push((request, $who));
+            )*
+            rows
+        }
+    };
 }
 
-fn requests(session: SessionId) -> Vec<Request> {
-    let search = Search {
+// `o`utside, `t`rusted, `a`gent about its own session, `f`: about a foreign one, `u`nknown: those who
+// may ask it. Written by hand.
+table! { requests(session):
+    Request::List => Request::List, "otafu";
+    Request::Info { .. } => Request::Info { session }, "ota";
+    Request::New { .. } => Request::New { spec: Box::new(Spec::default()) }, "ot";
+    Request::Capture { .. } =>
+        Request::Capture { session, range: CaptureRange { history: 0 } }, "ot";
+    Request::Rows { .. } =>
+        Request::Rows { session, book: Book::Main, from: LineNo(0), count: 1 }, "ot";
+    Request::Wait { .. } => Request::Wait { session }, "ot";
+    Request::End { how: EndHow::Stop, .. } => Request::End { session, how: EndHow::Stop }, "ot";
+    Request::End { how: EndHow::Kill, .. } => Request::End { session, how: EndHow::Kill }, "ot";
+    Request::Rename { .. } => Request::Rename { session, name: "x".into() }, "ot";
+    Request::Remove { .. } => Request::Remove { session }, "ot";
+    Request::Clear { .. } => Request::Clear { session }, "ot";
+    Request::Status => Request::Status, "ot";
+    Request::Shutdown => Request::Shutdown, "ot";
+    Request::Subscribe => Request::Subscribe, "ot";
+    Request::Cut { .. } => Request::Cut { device: DEVICE, epoch: None }, "ot";
+    Request::LoginEnvironment => Request::LoginEnvironment, "ot";
+    Request::Search { .. } => search(session), "ot";
+    Request::Trust { trusted: true, .. } => Request::Trust { session, trusted: true }, "o";
+    Request::Trust { trusted: false, .. } => Request::Trust { session, trusted: false }, "o";
+    Request::Share { change: None } => Request::Share { change: None }, "ot";
+    Request::Share { change: Some(_) } => Request::Share { change: Some(Box::default()) }, "o";
+    Request::Pair { .. } => pair(), "o";
+    Request::AwaitPairing { .. } =>
+        Request::AwaitPairing { pairing: PairingNo(1), seen: 0 }, "o";
+    Request::EnterCode { .. } =>
+        Request::EnterCode { pairing: PairingNo(1), code: "000000".into() }, "o";
+    Request::Devices => Request::Devices, "ot";
+    Request::EditDevice { .. } =>
+        Request::EditDevice { device: DEVICE, edit: DeviceEdit::Name("x".into()) }, "o";
+    Request::Revoke { device: None } => Request::Revoke { device: None }, "ot";
+    Request::Revoke { device: Some(_) } => Request::Revoke { device: Some(DEVICE) }, "ot";
+    Request::Audit { .. } => Request::Audit { after: 0, limit: 1, wait: false }, "ot";
+    Request::Notify { .. } => Request::Notify { line: "x".into() }, "ot";
+    Request::TrustClock => Request::TrustClock, "o";
+    Request::Directories { .. } => Request::Directories { typed: "/".into() }, "ot";
+    Request::Unknown => Request::Unknown, "otafu";
+}
+
+fn search(session: SessionId) -> Request {
+    let query = Search {
         pattern: "x".into(),
         ignore_case: false,
         from: None,
         backwards: false,
         limit: 1,
     };
-    vec![
-        Request::List,
-        Request::Info { session },
-        Request::New {
-            spec: Box::new(Spec::default()),
-        },
-        Request::Capture {
-            session,
-            range: CaptureRange { history: 0 },
-        },
-        Request::Rows {
-            session,
-            book: Book::Main,
-            from: LineNo(0),
-            count: 1,
-        },
-        Request::Wait { session },
-        Request::End {
-            session,
-            how: EndHow::Stop,
-        },
-        Request::End {
-            session,
-            how: EndHow::Kill,
-        },
-        Request::Rename {
-            session,
-            name: "x".into(),
-        },
-        Request::Remove { session },
-        Request::Clear { session },
-        Request::Status,
-        Request::Shutdown,
-        Request::Subscribe,
-        Request::Cut {
-            device: DeviceId([1; 16]),
-            epoch: None,
-        },
-        Request::LoginEnvironment,
-        Request::Search {
-            session,
-            query: search,
-        },
-        Request::Trust {
-            session,
-            trusted: true,
-        },
-        Request::Trust {
-            session,
-            trusted: false,
-        },
-        Request::Unknown,
-    ]
-    .into_iter()
-    .chain(about_devices())
-    .collect()
+    Request::Search { session, query }
 }
 
-fn about_devices() -> [Request; 12] {
-    let pairing = PairingNo(1);
-    let device = DeviceId([1; 16]);
-    [
-        Request::Pair {
-            offer: Box::new(PairingOffer {
-                role: abide_protocol::Role::View,
-                sessions: None,
-                history: false,
-                lasts: None,
-                name: None,
-                link: false,
-            }),
-        },
-        Request::AwaitPairing { pairing, seen: 0 },
-        Request::EnterCode {
-            pairing,
-            code: "000000".into(),
-        },
-        Request::Devices,
-        Request::EditDevice {
-            device,
-            edit: DeviceEdit::Name("x".into()),
-        },
-        Request::Revoke { device: None },
-        Request::Audit {
-            after: 0,
-            limit: 1,
-            wait: false,
-        },
-        Request::Notify { line: "x".into() },
-        Request::TrustClock,
-        Request::Directories { typed: "/".into() },
-        Request::Share { change: None },
-        Request::Share {
-            change: Some(Box::default()),
-        },
-    ]
+fn pair() -> Request {
+    let offer = PairingOffer {
+        role: abide_protocol::Role::View,
+        sessions: None,
+        history: false,
+        lasts: None,
+        name: None,
+        link: false,
+    };
+    Request::Pair {
+        offer: Box::new(offer),
+    }
 }
 
 #[test]
@@ -164,9 +108,9 @@ fn who_may_ask_what() {
         ('u', Role::Unknown, id("1")),
     ];
     for (letter, role, session) in rows {
-        for request in requests(session) {
+        for (request, who) in requests(session) {
             let asked = role.may_ask(&request);
-            let expected = allowed(&request).contains(letter);
+            let expected = who.contains(letter);
             assert_eq!(asked.is_ok(), expected, "{role:?} {request:?}");
             if let Err(failure) = asked {
                 assert_eq!(failure.kind, FailKind::Forbidden);

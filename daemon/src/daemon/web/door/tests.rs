@@ -216,6 +216,23 @@ fn half_an_upgrade_is_none() {
     assert_eq!(status(&door(true), &twice), 400);
 }
 
+/// Whatever compression is offered for the socket, none is agreed upon.
+#[test]
+fn no_extension_is_agreed_upon() {
+    for offered in [
+        "permessage-deflate",
+        "permessage-deflate; client_max_window_bits; server_max_window_bits=15",
+        "x-webkit-deflate-frame",
+        "permessage-bzip2, permessage-deflate",
+    ] {
+        let changes = [("sec-websocket-extensions", Some(offered))];
+        let (answer, _) = door(true).answer(&request("GET", "/ws", &changes));
+        assert_eq!(answer.status(), 101, "{offered}");
+        assert_eq!(answer.headers().get("sec-websocket-extensions"), None);
+        assert_eq!(answer.headers().get("content-encoding"), None);
+    }
+}
+
 #[test]
 fn every_answer_is_strict() {
     let requests = [
