@@ -157,6 +157,11 @@ export class Wire {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** Nothing passes any more on the links that there are; new ones are good. */
+  strand(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   resume(): void {
     this.#stalled = false;
     for (const socket of this.#sockets) socket.resume();
