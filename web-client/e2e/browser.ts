@@ -37,6 +37,9 @@ export function launch({ directory }: World): Promise<Browser> {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS, env });
 }
 
+/** Devices of the file under test, each of which may not have gone wrong. */
+export const devices: Device[] = [];
+
 /** A page of a device of its own, with everything that went wrong on it. */
 export interface Device {
   readonly context: BrowserContext;
@@ -59,7 +62,17 @@ export async function openDevice(
     const expected = /WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION/;
     if (message.type() === "error" && !expected.test(message.text())) faults.push(message.text());
   });
-  return { context, page, faults };
+  // The console may say it otherwise one day.
+  await context.exposeBinding("violated", (_, what: string) => faults.push(`policy: ${what}`));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const { violated } = window as unknown as { violated(what: string): void };
+      violated(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+  const device = { context, page, faults };
+  devices.push(device);
+  return device;
 }
 
 /** A paired device, at the list of sessions. */

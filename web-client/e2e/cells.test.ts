@@ -68,6 +68,53 @@ test.each([["desk"], ["phone"]])("every character of the %s is in its cell", asy
   }
 });
 
+test.each([["desk"], ["phone"]])("what is drawn of cells joins on the %s", async (which) => {
+  const { page, context } = which === "desk" ? desk : phone;
+  const drawn = ["████████", "████████", "│─┼│▐▌▐▌", "│─┼│▐▌▐▌", "████████"].join("\\n");
+  const script = `printf '\\033[38;2;255;0;0m${drawn}\\033[0m\\ndrawn'; exec cat`;
+  await world.abide("new", `drawn-${which}`, "--detach", "--", "sh", "-c", script);
+  await show(page, `drawn-${which}`);
+  await untilScreen(page, "drawn");
+  await page.locator(".host:not(.stale)").waitFor();
+  const rows = page.locator(".terminal .row");
+  const clip = await rows.evaluateAll((rows) => {
+    const [first, last] = [rows[0], rows[4]].map((row) => row?.getBoundingClientRect());
+    const width = Number.parseFloat(
+      rows[0]?.closest<HTMLElement>(".terminal")?.style.getPropertyValue("--cell-width") ?? "",
+    );
+    const [x, y] = [first?.x ?? 0, first?.y ?? 0];
+    return { x, y, width: 8 * width, height: (last?.bottom ?? 0) - y };
+  });
+  const picture = await page.screenshot({ clip });
+  // In a page of its own, which no policy binds.
+  const blank = await context.newPage();
+  /** How red each row of pixels is where it is reddest, and at its darkest in the upper two of cells. */
+  const { reddest, darkest } = await blank.evaluate(async (png) => {
+    const bytes = Uint8Array.from(atob(png), (char) => char.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const drawing = canvas.getContext("2d");
+    drawing?.drawImage(image, 0, 0);
+    const { data, width, height } = drawing?.getImageData(0, 0, image.width, image.height) ?? {
+      data: [],
+      width: 0,
+      height: 0,
+    };
+    const red = (x: number, y: number) => data[4 * (y * width + x)] ?? 0;
+    const inner = Array.from({ length: width - 2 }, (_, x) => x + 1);
+    const reddest = Array.from({ length: height - 2 }, (_, y) =>
+      Math.max(...inner.map((x) => red(x, y + 1))),
+    );
+    const upper = Array.from({ length: Math.floor((height * 2) / 5) - 2 }, (_, y) => y + 1);
+    return { reddest, darkest: Math.min(...upper.flatMap((y) => inner.map((x) => red(x, y)))) };
+  }, picture.toString("base64"));
+  await blank.close();
+  expect(reddest.length).toBeGreaterThan(20);
+  expect(Math.min(...reddest)).toBeGreaterThan(128);
+  expect(darkest).toBeGreaterThan(128);
+  await show(page, "cells");
+});
+
 test("a link shows where it leads, and leads there", async () => {
   const link = desk.page.getByRole("link", { name: "link" });
   expect(await link.getAttribute("href")).toBe("https://example.org/");

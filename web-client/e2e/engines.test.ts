@@ -1,7 +1,7 @@
 // The way everybody goes, in the engines that Chromium is not: pair, attach, type, scroll to both ends,
 // and come back to what was kept.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { PATIENCE } from "./browser.ts";
 import { ENGINES, type Visitor } from "./engines.ts";
@@ -44,6 +44,8 @@ describe.each(["Firefox", "WebKitGTK"] as const)("%s", (engine) => {
     await world.abide("new", session, "--detach", "--", "bash", "--norc");
     visitor = await ENGINES[engine]();
   }, 3 * PATIENCE);
+
+  afterEach(async () => expect(await visitor.refused()).toEqual([]));
 
   afterAll(() => visitor?.close(), PATIENCE);
 
@@ -131,5 +133,12 @@ describe.each(["Firefox", "WebKitGTK"] as const)("%s", (engine) => {
     await until("the page again", `window.before === undefined && ${here}`);
     await visitor.type("clear; echo ag$((40 + 2))ain\n");
     await untilRows(/ag42ain/);
+  });
+
+  test("what the page's policy refuses would be seen", async () => {
+    await visitor.read(
+      '(document.body.append(Object.assign(new Image(), { src: "data:," })), true)',
+    );
+    await expect.poll(() => visitor.refused(), { timeout: PATIENCE }).toHaveLength(1);
   });
 });

@@ -9,6 +9,8 @@ import { freePort } from "./world.ts";
 
 /** One page in one browser. */
 export interface Visitor {
+  /** What the policies of pages refused since this was asked last. */
+  refused(): Promise<string[]>;
   go(address: string): Promise<void>;
   /** The value of an expression in the page. */
   read<T>(expression: string): Promise<T>;
@@ -22,6 +24,13 @@ export interface Visitor {
 
 export const ENGINES = { Firefox: firefox, WebKitGTK: webkit } as const;
 
+/** Before anything else in a page; the browser's own words are for its user alone. */
+const WATCH = (said: string) =>
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    console.error(said, violatedDirective, blockedURI),
+  );
+const REFUSED = "policy:";
+
 async function firefox(): Promise<Visitor> {
   const browser = await puppeteer.launch({
     browser: "firefox",
@@ -32,7 +41,13 @@ async function firefox(): Promise<Visitor> {
   const page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 800 });
   page.setDefaultTimeout(PATIENCE);
+  const refused: string[] = [];
+  page.on("console", (message) => {
+    if (message.text().startsWith(REFUSED)) refused.push(message.text());
+  });
+  await page.evaluateOnNewDocument(WATCH, REFUSED);
   return {
+    refused: async () => refused.splice(0),
     go: async (address) => void (await page.goto(address)),
     read: (expression) => page.evaluate(expression) as Promise<never>,
     click: (xpath) => page.locator(`::-p-xpath(${xpath})`).click(),
@@ -54,6 +69,15 @@ async function typeInto(page: Page, text: string): Promise<void> {
 const ENTER = "\ue007";
 const CONTROL = "\ue009";
 
+/** Its driver runs nothing before a page does: from the first look at a page on, it notes the same. */
+const NOTE = `if (!window.watched) {
+  window.watched = true;
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    const before = sessionStorage.refused ? sessionStorage.refused + "\\n" : "";
+    sessionStorage.refused = before + violatedDirective + " " + blockedURI;
+  });
+}`;
+
 /** The browser is shown on a screen that nobody sees, and has a message bus of its own. */
 async function webkit(): Promise<Visitor> {
   const port = await freePort();
@@ -66,10 +90,20 @@ async function webkit(): Promise<Visitor> {
   const wanted = { alwaysMatch: { acceptInsecureCerts: true } };
   await driven.open(wanted);
   await driven.ask("POST", "/window/rect", { width: 1280, height: 800 });
+  const read = <T>(expression: string) =>
+    driven.ask<T>("POST", "/execute/sync", {
+      script: `${NOTE}\nreturn ${expression}`,
+      args: [],
+    });
   return {
+    refused: async () => {
+      const refused = await read<string>(
+        "[sessionStorage.refused ?? '', sessionStorage.removeItem('refused')][0]",
+      );
+      return refused === "" ? [] : refused.split("\n");
+    },
     go: (url) => driven.ask("POST", "/url", { url }),
-    read: (expression) =>
-      driven.ask("POST", "/execute/sync", { script: `return ${expression}`, args: [] }),
+    read,
     click: (xpath) => driven.click(xpath),
     type: (text) => driven.press([...text].map((char) => [char === "\n" ? ENTER : char])),
     prefix: () => driven.press([[CONTROL, "\\"]]),

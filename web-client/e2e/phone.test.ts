@@ -115,6 +115,28 @@ test("the reader goes on while output comes", async () => {
   await page.getByRole("button", { name: "Reader" }).tap();
 });
 
+test("what is selected in the reader stays while output comes", async () => {
+  const { page } = device;
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+  await page.locator(".reader p").first().waitFor();
+  const text = () => page.evaluate(() => document.getSelection()?.toString() ?? "");
+  const line = page.locator(".reader p", { hasText: /\S/ }).first();
+  // Until earlier lines are here, the first one is still to get its place.
+  await expect
+    .poll(async () => {
+      await line.evaluate((line) => document.getSelection()?.selectAllChildren(line));
+      return text();
+    })
+    .not.toBe("");
+  const selected = await text();
+  await world.abide("send", "work", "echo new$((1 + 1))output");
+  await page.locator(".reader p", { hasText: "new2output" }).last().waitFor();
+  expect(await text()).toBe(selected);
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+});
+
 test("text that is not sent after all is in its field again", async () => {
   const { page } = device;
   const field = page.getByLabel("Text for the session");
@@ -149,7 +171,70 @@ test("text above what a message holds stays, and what follows is sent", async ()
   await page.getByRole("button", { name: "Ctrl-C" }).tap();
 });
 
+test("what is read stays where it is when the phone is turned", async () => {
+  const { page } = device;
+  await world.abide("send", "work", "clear; seq -f 'row %.0f.' 3000");
+  await untilScreen(page, "row 3000.");
+  await page.locator(".terminal").evaluate((element) => element.scrollBy(0, -20_000));
+  await page.waitForFunction(() => !document.querySelector(".row.missing"));
+  /** The row at the upper edge of what is seen. */
+  const top = () =>
+    page.locator(".terminal").evaluate((element) => {
+      const edge = element.getBoundingClientRect().top;
+      const rows = [...element.querySelectorAll(".row")];
+      const seen = rows.find((row) => row.getBoundingClientRect().bottom > edge + 1);
+      return Number(/\d+/.exec(seen?.textContent ?? "")?.[0] ?? 0);
+    });
+  const before = await top();
+  expect(before).toBeGreaterThan(1);
+  expect(before).toBeLessThan(2_900);
+  for (const viewport of [
+    { width: 844, height: 390 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(viewport);
+    await expect
+      .poll(() => page.locator(".terminal").evaluate((e) => e.scrollWidth - e.clientWidth))
+      .toBeLessThanOrEqual(1);
+    await expect.poll(async () => Math.abs((await top()) - before)).toBeLessThanOrEqual(1);
+  }
+  await page.getByRole("button", { name: /^Jump to latest/ }).tap();
+  await untilScreen(page, "row 3000.");
+});
+
+test("offline and back, in the background and back: it goes on, and text is kept", async () => {
+  const { page } = device;
+  const field = page.getByLabel("Text for the session");
+  world.wire.lose();
+  await page.locator(".host.stale").waitFor();
+  await field.fill("echo un$((1 + 1))sent");
+  expect(await page.getByRole("button", { name: "Send" }).isEnabled()).toBe(false);
+  await world.abide("send", "work", "echo off$((1 + 1))line");
+  world.wire.restore();
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await untilScreen(page, "off2line");
+  expect(await field.inputValue()).toBe("echo un$((1 + 1))sent");
+  await page.getByRole("button", { name: "Send" }).tap();
+  await untilScreen(page, "un2sent");
+
+  await hidden(true);
+  world.wire.lose();
+  await page.locator(".host.stale").waitFor();
+  await world.abide("send", "work", "echo back$((1 + 1))ground");
+  world.wire.restore();
+  await hidden(false);
+  await untilScreen(page, "back2ground");
+  await page.locator(".host:not(.stale)").waitFor();
+});
+
 async function send(page: Page, text: string): Promise<void> {
   await page.getByLabel("Text for the session").fill(text);
   await page.getByRole("button", { name: "Send" }).tap();
+}
+
+async function hidden(hidden: boolean): Promise<void> {
+  await device.page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { test } from "vitest";
 
-import { DESK, openDevice, PATIENCE, PHONE, show, untilScreen } from "./browser.ts";
+import { command, DESK, openDevice, PATIENCE, PHONE, show, untilScreen } from "./browser.ts";
 import { browser, stage, world } from "./stage.ts";
 
 const FOLDER = join(import.meta.dirname, "../screenshots");
@@ -41,6 +41,8 @@ stage(async () => {
     "-c",
     `printf '\\033]0;fix the flaky test\\007${AGENT}\\n'; cat`,
   );
+  const log = "seq -f 'step %.0f: built, tested, and kept for later' 3000; exec cat";
+  await world.abide("new", "log", "--detach", "--directory", "/srv", "--", "sh", "-c", log);
   await world.abide("new", "htop", "--detach", "--directory", "/srv", "--", "htop");
   await world.abide(
     "new",
@@ -85,8 +87,14 @@ test.each([
   const code = await page.locator(".code").textContent();
   await take("code");
   await ticket.enter((code ?? "").replaceAll(" ", ""));
-  await page.locator(".list li").nth(2).waitFor();
+  await page.locator(".list li").nth(3).waitFor();
   await take("list");
+  await page.getByRole("button", { name: "More about notes" }).click();
+  await take("more");
+  await page.getByRole("button", { name: "More about notes" }).click();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await take("new");
+  await page.getByRole("button", { name: "Cancel" }).click();
   await session(page, take, size);
   await context.close();
 });
@@ -110,6 +118,23 @@ async function session(
   await page.getByRole("combobox").waitFor();
   await take("palette");
   await page.keyboard.press("Escape");
+  await show(page, "log");
+  await untilScreen(page, "step 3000:");
+  await page.locator(".terminal").evaluate((element) => element.scrollBy(0, -9_000));
+  await page.getByRole("button", { name: /^Jump to latest/ }).waitFor();
+  await page.waitForFunction(() => !document.querySelector(".row.missing"));
+  await take("scrolled");
+  await command(page, "Search");
+  await page.getByRole("searchbox").fill("step 29");
+  await page.keyboard.press("Enter");
+  await page.locator(".terminal .mark").first().waitFor();
+  await take("search");
+  await page.getByRole("button", { name: "Close search" }).click();
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("button", { name: "Unpair this device" }).click();
+  await page.locator("dialog[open]").waitFor();
+  await take("question");
+  await page.getByRole("button", { name: "Cancel" }).click();
   await show(page, "htop");
   await untilScreen(page, "Load average");
   await take("htop");

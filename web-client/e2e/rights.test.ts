@@ -1,8 +1,10 @@
 // What a device may do, and what happens to its page when it may no more.
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 
-import { DESK, openDevice, pairedDevice, show, untilScreen } from "./browser.ts";
+import { DESK, openDevice, PATIENCE, pairedDevice, show, untilScreen } from "./browser.ts";
 import { browser, stage, world } from "./stage.ts";
 
 stage(async () => {
@@ -114,5 +116,19 @@ test("a link that was used, damaged or of another place says so", async () => {
     await page.getByRole("button", { name: "Paste pairing link" }).click();
     await page.getByText(expected).waitFor();
   }
+  await context.close();
+});
+
+test("directories of the computer are offered to those who may create", async () => {
+  const { page, context } = await pairedDevice(browser, world, DESK, "manage");
+  const deep = ["well", "wide"].map((name) => join(world.directory, "deep", name));
+  for (const directory of deep) mkdirSync(directory, { recursive: true });
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await page.getByLabel("Directory on the computer").fill(`${world.directory}/deep/w`);
+  const offered = () =>
+    page
+      .locator("#directories option")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+  await expect.poll(offered, { timeout: PATIENCE }).toEqual(expect.arrayContaining(deep));
   await context.close();
 });

@@ -4,13 +4,11 @@
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
-import { type Device, launch, PATIENCE, pairedDevice } from "./browser.ts";
+import { type Device, devices, launch, PATIENCE, pairedDevice } from "./browser.ts";
 import { World } from "./world.ts";
 
 export let world: World;
 export let browser: Browser;
-
-const devices: Device[] = [];
 
 /** Sets the stage before the first test, and clears it after the last. */
 export function stage(set: () => Promise<void>, clear?: () => Promise<void>): void {
@@ -30,8 +28,6 @@ export function stage(set: () => Promise<void>, clear?: () => Promise<void>): vo
 }
 
 /** A paired device for all tests of the file. */
-export async function lastingDevice(options?: BrowserContextOptions): Promise<Device> {
-  const device = await pairedDevice(browser, world, options);
-  devices.push(device);
-  return device;
+export function lastingDevice(options?: BrowserContextOptions): Promise<Device> {
+  return pairedDevice(browser, world, options);
 }

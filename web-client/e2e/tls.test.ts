@@ -9,7 +9,7 @@ test("the key exchange is the hybrid one", { timeout: 2 * PATIENCE }, async () =
   const world = await World.open();
   const browser = await launch(world);
   try {
-    const { context, page } = await openDevice(browser, DESK);
+    const { context, page, faults } = await openDevice(browser, DESK);
     const protocol = await context.newCDPSession(page);
     await protocol.send("Network.enable");
     const answered = new Promise<unknown>((done) =>
@@ -20,6 +20,8 @@ test("the key exchange is the hybrid one", { timeout: 2 * PATIENCE }, async () =
       protocol: "TLS 1.3",
       keyExchangeGroup: "X25519MLKEM768",
     });
+    await page.getByLabel("Pairing link").waitFor();
+    expect(faults).toEqual([]);
   } finally {
     await browser.close();
     await world.close();

@@ -4,7 +4,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-import { DESK, type Device, openDevice, pair, pairedDevice, show, untilScreen } from "./browser.ts";
+import {
+  command,
+  DESK,
+  type Device,
+  openDevice,
+  pair,
+  pairedDevice,
+  show,
+  untilScreen,
+} from "./browser.ts";
 import { browser, stage, world } from "./stage.ts";
 
 /** The page that the daemon has. */
@@ -47,6 +56,66 @@ test("a clipboard that is refused is said to be", async () => {
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("button", { name: "Paste", exact: true }).click();
   await page.getByText(/refused the clipboard: paste into/).waitFor();
+  // What cannot be copied is shown, to be copied by hand.
+  await page.evaluate(() => {
+    const row = [...document.querySelectorAll(".row")].find(
+      ({ textContent }) => textContent === "here",
+    );
+    if (row) document.getSelection()?.selectAllChildren(row);
+  });
+  await command(page, "Copy selection");
+  await expect
+    .poll(() => page.getByRole("textbox", { name: /Copy the text from here/ }).inputValue())
+    .toBe("here");
+  await page.getByRole("button", { name: "Close" }).click();
+  await done(device);
+});
+
+test("a link that was used by another device says so", async () => {
+  const ticket = await world.ticket("view");
+  const first = await openDevice(browser, DESK);
+  await pair(first.page, ticket);
+  await first.page.locator(".list li").first().waitFor();
+  const second = await openDevice(browser, DESK);
+  await second.page.goto(ticket.link);
+  await second.page.getByRole("button", { name: /^Pair with/ }).click();
+  await second.page.getByText(/This link was used before/).waitFor();
+  await done(second);
+  await done(first);
+});
+
+test("what cannot be read, and cannot again, is said to be so", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  let links = 0;
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    links += 1;
+    let heard = 0;
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      heard += 1;
+      // The greeting, the handshake and the hello are good.
+      const bytes = Buffer.from(message);
+      if (heard > 4) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      socket.send(bytes);
+    });
+  });
+  await page.reload();
+  await page.getByText(/cannot be read here. Reload this page/).waitFor();
+  expect(links).toBe(2);
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  await done(device);
+});
+
+test("a link that is dead is found out when the page wakes", async () => {
+  const device = await pairedDevice(browser, world);
+  const { page } = device;
+  await show(page, "work");
+  await untilScreen(page, "here");
+  world.wire.strand();
+  await world.abide("send", "work", "behind a dead link");
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await untilScreen(page, "behind a dead link");
   await done(device);
 });
 

@@ -1,14 +1,10 @@
-// Keys of all kinds, in real programs; what is selected and copied; what a screen reader gets.
+// Keys of all kinds, in real programs; what is selected and copied.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { command, type Device, show, untilScreen } from "./browser.ts";
 import { lastingDevice, stage, world } from "./stage.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let device: Device;
 
@@ -170,28 +166,33 @@ test("a search marks what it finds on the keeper", async () => {
   await page.getByRole("button", { name: "Close search" }).click();
 });
 
-test("nothing serious is wrong for those who do not see or point", async () => {
+test("keys that the browser keeps are in the palette", async () => {
   const { page } = device;
-  for (const where of ["", "work"]) {
-    if (where === "") await page.evaluate(() => (location.hash = "#/"));
-    else await show(page, where);
-    await page.locator("h1:visible").first().waitFor();
-    // By the devtools protocol, which the page's policy does not bind.
-    await page.evaluate(AXE);
-    const found = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-      interface Violation {
-        id: string;
-        impact: string;
-        nodes: { html: string }[];
-      }
-      const { violations } = await axe.run();
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-    expect(found).toEqual([]);
+  await page.keyboard.type("clear; echo kept$((1 + 1)) dropped");
+  await command(page, "Send Ctrl-W");
+  await page.keyboard.press("Enter");
+  await untilScreen(page, /^kept2$/m);
+  for (const name of ["Ctrl-T", "Ctrl-N", "Ctrl-Tab"]) {
+    await page.keyboard.press("Control+\\");
+    await page.getByRole("combobox").fill(`Send ${name}`);
+    await page.getByRole("option", { name: `Send ${name}`, exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog.palette").waitFor({ state: "detached" });
   }
+});
+
+test("output of the last command is copied, also a long one, where the shell marks it", async () => {
+  const { page } = device;
+  const mark = (letter: string) => `printf '\\033]133;${letter}\\007'`;
+  const marked = `${mark("C")}; seq -f 'out %.0f' 5000; ${mark("D")}`;
+  await page.keyboard.type(`clear; ${marked}; echo af$((1 + 1))ter\n`);
+  await untilScreen(page, "af2ter");
+  await page.evaluate(() => navigator.clipboard.writeText(""));
+  await command(page, "Copy output of the last command");
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(copied).toContain("out 5000");
+  const lines = (await copied()).split("\n");
+  expect([lines.length, lines[0]]).toEqual([5000, "out 1"]);
 });
 
 /** Selects from the row that reads `from` to the one that reads `to`, until the page knows of it. */

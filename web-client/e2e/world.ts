@@ -34,16 +34,19 @@ export class World {
   readonly directory: string;
   readonly wire: Wire;
   readonly #children: ChildProcess[] = [];
+  readonly #more: NodeJS.ProcessEnv;
 
-  private constructor(directory: string, wire: Wire) {
+  private constructor(directory: string, wire: Wire, more: NodeJS.ProcessEnv) {
     this.directory = directory;
     this.wire = wire;
+    this.#more = more;
   }
 
-  static async open(): Promise<World> {
+  /** `more`: what the environment of all programs holds besides. */
+  static async open(more: NodeJS.ProcessEnv = {}): Promise<World> {
     const directory = mkdtempSync(join(tmpdir(), "abide-web-"));
     const port = await freePort();
-    const world = new World(directory, await Wire.open(port));
+    const world = new World(directory, await Wire.open(port), more);
     const { cert, key } = certificate(directory);
     const listen = ["--listen", `127.0.0.1:${port}`, "--cert", cert, "--key", key];
     await world.abide("share", ...listen, "--name", `${NAME}:${world.wire.port}`);
@@ -67,20 +70,21 @@ export class World {
     return new Native(`${ABIDE} ${words}`, this.#environment(), cols, rows);
   }
 
-  ticket(role: Role): Promise<Ticket> {
-    return this.#pairing("pair", "--link", "--role", role);
+  ticket(role: Role, ...more: string[]): Promise<Ticket> {
+    return this.#pairing(["pair", "--link", "--role", role, ...more]);
   }
 
-  /** A ticket for a browser on this machine. */
-  web(): Promise<Ticket> {
-    return this.#pairing("web", "--print");
+  /** A ticket for a browser on this machine, which the user opens, or this program. */
+  web(browser?: string): Promise<Ticket> {
+    if (browser === undefined) return this.#pairing(["web", "--print"]);
+    return this.#pairing(["web"], { BROWSER: browser });
   }
 
-  async #pairing(...words: string[]): Promise<Ticket> {
+  async #pairing(words: string[], more: NodeJS.ProcessEnv = {}): Promise<Ticket> {
     // What Node calls a pipe is a socket, which cannot be opened anew as a terminal's input is.
     const pair = [ABIDE, ...words];
     const child = spawn("sh", ["-c", 'cat | "$0" "$@"', ...pair], {
-      env: this.#environment(),
+      env: { ...this.#environment(), ...more },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#children.push(child);
@@ -115,7 +119,8 @@ export class World {
   }
 
   #environment(): NodeJS.ProcessEnv {
-    return { ...process.env, ABIDE_HOME: this.directory, HOME: this.directory, TERM: "xterm" };
+    const home = this.directory;
+    return { ...process.env, ABIDE_HOME: home, HOME: home, TERM: "xterm", ...this.#more };
   }
 }
 
@@ -154,6 +159,11 @@ export class Wire {
   /** Nothing passes, and nobody is told. */
   stall(): void {
     this.#stalled = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Nothing passes any more on the links that there are; new ones are good. */
+  strand(): void {
     for (const socket of this.#sockets) socket.pause();
   }
 

@@ -4,6 +4,7 @@ import { role } from "./channel/pairing.ts";
 import { inputEvent } from "./input.ts";
 import { brokenFrame, type Snapshot } from "./snapshot.ts";
 import type { Update } from "./update.ts";
+import { toCbor } from "./wire/cbor.ts";
 import {
   bool,
   bytes,
@@ -16,7 +17,6 @@ import {
   orUnknown,
   type Reader,
   record,
-  toCbor,
   u16,
   u32,
   u64,

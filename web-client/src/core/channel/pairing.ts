@@ -1,5 +1,6 @@
 // What a device and a daemon say to each other while they are paired, and the device's side of it.
 
+import { toCbor } from "../wire/cbor.ts";
 import {
   bool,
   bytes,
@@ -7,7 +8,6 @@ import {
   names,
   optional,
   record,
-  toCbor,
   u64,
   type Value,
   WireError,
