@@ -4,7 +4,6 @@ import { role } from "./channel/pairing.ts";
 import { inputEvent } from "./input.ts";
 import { brokenFrame, type Snapshot } from "./snapshot.ts";
 import type { Update } from "./update.ts";
-import { toCbor } from "./wire/cbor.ts";
 import {
   bool,
   bytes,
@@ -17,6 +16,7 @@ import {
   orUnknown,
   type Reader,
   record,
+  toCbor,
   u16,
   u32,
   u64,

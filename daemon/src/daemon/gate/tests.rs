@@ -1,7 +1,7 @@
 mod matrix;
 
 use abide_protocol::message::TerminalLook;
-use abide_protocol::{DeviceId, EventNo, Size, StreamId};
+use abide_protocol::{DeviceId, EventNo, LineNo, Size, StreamId};
 
 use super::*;
 use matrix::messages;

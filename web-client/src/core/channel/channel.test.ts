@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { hex, unhex } from "../ids.ts";
 import { vectors } from "../testing/vectors.ts";
-import { toCbor } from "../wire/cbor.ts";
+import { toCbor } from "../wire/codec.ts";
 import { PartReader } from "../wire/frames.ts";
 import { answeredPairing, answeredResuming, Greeting, type Knock, VersionError } from "./device.ts";
 import { type Bytes, concat, type Entropy, hkdfKey, type KeyPair, ticketOf } from "./keys.ts";

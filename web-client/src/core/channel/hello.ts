@@ -1,8 +1,7 @@
 // The clear hellos that come before the handshake. Their hashes go into it: who changes a byte of
 // either makes it fail.
 
-import { toCbor } from "../wire/cbor.ts";
-import { array, bytes, fromCbor, optional, record, u32, WireError } from "../wire/codec.ts";
+import { array, bytes, fromCbor, optional, record, toCbor, u32, WireError } from "../wire/codec.ts";
 import { ascii, type Bytes, concat, type Entropy, sha256 } from "./keys.ts";
 import { MAX_HELLO } from "./limits.ts";
 

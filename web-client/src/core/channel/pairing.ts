@@ -1,6 +1,5 @@
 // What a device and a daemon say to each other while they are paired, and the device's side of it.
 
-import { toCbor } from "../wire/cbor.ts";
 import {
   bool,
   bytes,
@@ -8,6 +7,7 @@ import {
   names,
   optional,
   record,
+  toCbor,
   u64,
   type Value,
   WireError,

@@ -3,8 +3,7 @@
 // Each message of the carrier is one part of a message, sealed. Counters are implicit, so a message
 // that is lost, doubled, moved or changed makes the next one fail, and one failure ends the channel.
 
-import { toCbor } from "../wire/cbor.ts";
-import { fromCbor, names, orUnknown, record, WireError } from "../wire/codec.ts";
+import { fromCbor, names, orUnknown, record, toCbor, WireError } from "../wire/codec.ts";
 import { type Message, PartReader, parts } from "../wire/frames.ts";
 import type { Cipher } from "./cipher.ts";
 import type { Bytes } from "./keys.ts";

@@ -3,7 +3,7 @@
 //
 // The law: `read(write(value))` equals `value`; what a later build added is skipped.
 
-import { decode } from "cborg";
+import { decode as decodeCbor, encode as encodeCbor } from "cborg";
 
 import { MAX_LIST } from "../limits.ts";
 
@@ -27,10 +27,14 @@ export type Value<R> = R extends Reader<infer T> ? T : never;
 /** One item of definite length, with nothing behind it. */
 export function fromCbor(bytes: Uint8Array): unknown {
   try {
-    return decode(bytes, { allowIndefinite: false, allowUndefined: false });
+    return decodeCbor(bytes, { allowIndefinite: false, allowUndefined: false });
   } catch (error) {
     throw new WireError(`no CBOR: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+export function toCbor(raw: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encodeCbor(raw));
 }
 
 export function array(raw: unknown): readonly unknown[] {

@@ -4,7 +4,7 @@ use abide_protocol::input::InputEvent;
 use abide_protocol::message::{
     CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec, TerminalLook,
 };
-use abide_protocol::{Book, InputSeq, PairingNo, Revision, Size, StreamId, wire};
+use abide_protocol::{Book, InputSeq, LineNo, PairingNo, Revision, Size, StreamId, wire};
 
 use super::super::*;
 use super::{DEVICE, attach, grant};
