@@ -304,12 +304,11 @@ impl Pairing {
     fn stage(&mut self, stage: PairingStage, show: &mut Show) -> Result<Option<u8>, Fault> {
         match stage {
             PairingStage::Waiting => {}
-            PairingStage::Opened(from) => {
-                self.opened = true;
-                show.say(&format!("opened from {from}"));
-            }
+            PairingStage::Opened(from) => self.opened(&from, show),
             PairingStage::Claimed(claiming) => {
-                (self.opened, self.claimed) = (true, true);
+                self.claimed = true;
+                // Only the last of two stages in a row is told.
+                self.opened(&claiming.from, show);
                 show.hide()?;
                 show.say(&who(&claiming));
                 show.say(&format!("it will get: {}", self.gives));
@@ -333,6 +332,13 @@ impl Pairing {
             PairingStage::Over(why) => return Err(failure(FailKind::State, why).into()),
         }
         Ok(None)
+    }
+
+    /// Says once from where the link was opened.
+    fn opened(&mut self, from: &str, show: &mut Show) {
+        if !std::mem::replace(&mut self.opened, true) {
+            show.say(&format!("opened from {from}"));
+        }
     }
 
     /// The next line that is typed; none where the program is told to end instead.
