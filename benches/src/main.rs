@@ -54,16 +54,22 @@ const STAGES: [(&str, Stage); 11] = [
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
-    if let Some(unknown) = wanted
+    let (flags, wanted): (Vec<&String>, Vec<&String>) = arguments
         .iter()
-        .find(|w| !STAGES.iter().any(|stage| stage.0 == w.as_str()))
-    {
+        .partition(|argument| argument.starts_with('-'));
+    let unknown = flags.iter().find(|flag| *flag != &"--quick").or_else(|| {
+        let is_stage = |word: &&&String| STAGES.iter().any(|stage| stage.0 == word.as_str());
+        wanted.iter().find(|word| !is_stage(word))
+    });
+    if let Some(unknown) = unknown {
         let names: Vec<_> = STAGES.iter().map(|stage| stage.0).collect();
-        eprintln!("no stage {unknown}; there are: {}", names.join(", "));
+        eprintln!(
+            "no stage {unknown}; there are: {}; and --quick",
+            names.join(", ")
+        );
         return std::process::ExitCode::from(2);
     }
+    let quick = !flags.is_empty();
     let plan = if quick { QUICK } else { FULL };
     println!("{}", machine::describe());
     println!(
