@@ -226,7 +226,7 @@ impl Terminal {
         process::signal(self.pid, signal);
     }
 
-    /// Waits for the program's end, with all of its output read; gives its exit code (128+n by a signal).
+    /// Waits for the program's end, with all of its output read; gives its exit code (1 when a signal ended it).
     pub fn wait_exit(&self) -> u32 {
         let status = wait::until("the program's end", || {
             let status = self

@@ -173,6 +173,9 @@ fn a_session_that_nobody_looks_at_gives_memory_back() {
     let keeper = home.keeper("work");
     let memory = || process::pss_kib(keeper).unwrap();
     let terminal = Terminal::drain(home.in_terminal(&["abide", "attach", "work"]), 80, 24);
+    wait::until("attach has the terminal", || {
+        terminal.is_raw().then_some(())
+    });
     terminal.keys("typed\r");
     terminal.wait_output(b"typed");
     let served = memory();
