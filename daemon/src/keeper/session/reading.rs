@@ -1,11 +1,12 @@
 //! Long reads of a session's rows. They go on on other threads, over the rows as they were when
 //! they were asked for, so that the program never waits for them.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use abide_protocol::limits::ROWS_PER_REQUEST;
 use abide_protocol::message::{Answer, FailKind, LostRows, Search, ToClient};
@@ -22,6 +23,10 @@ const FEW: u64 = 256;
 const STEP: u64 = 2000;
 /// Reads of one link under way at most.
 const WORKS: usize = 16;
+/// How long a read works at a stretch, and rests then: who waits for its processor, such as an echo,
+/// gets it at once, where the scheduler's own turns take milliseconds.
+const STRETCH: Duration = Duration::from_micros(300);
+const REST: Duration = Duration::from_micros(50);
 
 /// What a link has asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,12 +47,20 @@ pub(crate) struct Work {
     bytes: JoinHandle<Vec<u8>>,
 }
 
-/// Tells a read whether to go on.
-pub(crate) struct Wanted(Arc<AtomicBool>);
+/// Tells a read whether to go on, and lets others have the processor between.
+struct Wanted {
+    unwanted: Arc<AtomicBool>,
+    /// Since when the read has worked at a stretch.
+    since: Cell<Instant>,
+}
 
 impl Wanted {
-    pub(crate) fn still(&self) -> bool {
-        !self.0.load(Ordering::Relaxed)
+    fn still(&self) -> bool {
+        if self.since.get().elapsed() >= STRETCH {
+            std::thread::sleep(REST);
+            self.since.set(Instant::now());
+        }
+        !self.unwanted.load(Ordering::Relaxed)
     }
 }
 
@@ -65,8 +78,12 @@ impl Work {
         read: impl FnOnce(&Wanted) -> Option<Answer> + Send + 'static,
     ) -> Self {
         let unwanted = Arc::new(AtomicBool::new(false));
-        let wanted = Wanted(Arc::clone(&unwanted));
+        let asked = Arc::clone(&unwanted);
         let bytes = tokio::task::spawn_blocking(move || {
+            let wanted = Wanted {
+                unwanted: asked,
+                since: Cell::new(Instant::now()),
+            };
             let mut bytes = Vec::new();
             if let Some(answer) = read(&wanted) {
                 wire::encode_to_client(&ToClient::Answer { id, answer }, &mut bytes);
