@@ -136,6 +136,8 @@ install: build
 	$(TARGET)/release/abide completions zsh > $(PREFIX)/share/zsh/site-functions/_abide
 	$(TARGET)/release/abide completions fish > $(PREFIX)/share/fish/vendor_completions.d/abide.fish
 	$(TARGET)/release/abide man $(PREFIX)/share/man/man1
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) echo "installed; begin with: abide new" ;; \
+		*) echo "installed, but $(PREFIX)/bin is not in your PATH; add it, then: abide new" ;; esac
 
 uninstall:
 	rm -f $(addprefix $(PREFIX)/bin/,abide abided abide-keeper) $(PREFIX)/share/man/man1/abide*.1 \
