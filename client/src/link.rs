@@ -62,15 +62,19 @@ pub enum LinkError {
 }
 
 impl LinkError {
-    /// Nobody listens there: the socket is missing or left over.
+    /// Nobody listens there: the socket is missing or left over, or who listened left just then.
     #[must_use]
     pub fn nobody(&self) -> bool {
-        let Self::Connect { source, .. } = self else {
-            return false;
+        let kind = match self {
+            Self::Connect { source, .. } | Self::Io(source) => source.kind(),
+            other => return matches!(other, Self::Closed),
         };
         matches!(
-            source.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            kind,
+            io::ErrorKind::NotFound
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
         )
     }
 }
@@ -511,8 +515,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_closes_at_once_is_an_error() {
-        assert!(matches!(against(vec![]).await, Err(LinkError::Closed)));
+    async fn a_peer_that_closes_at_once_is_nobody() {
+        let error = against(vec![]).await.err().unwrap();
+        assert!(matches!(error, LinkError::Closed));
+        assert!(error.nobody());
     }
 
     #[tokio::test]

@@ -241,7 +241,8 @@ pub fn sending_held(terminal: &Terminal, what: &str, done: impl Fn(&str) -> bool
             terminal.keys("\r");
         }
         held = asks;
-        done(&text).then_some(())
+        // A question that is still shown would be taken for the next one.
+        (done(&text) && !asks).then_some(())
     });
 }
 

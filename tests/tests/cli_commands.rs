@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::home::Home;
@@ -342,10 +343,18 @@ fn wait_passes_on_how_the_program_ended() {
     sleeper(&home, "it");
     let late = home.run_abide(&["wait", "it", "--timeout", "50ms"]);
     assert_eq!(late.status.code(), Some(124));
-    let mut waiting = home.command("abide").args(["wait", "it"]).spawn().unwrap();
-    process::signal(home.program("it"), rustix::process::Signal::TERM);
-    assert_eq!(waiting.wait().unwrap().code(), Some(143));
-    assert_eq!(home.info("it")["signal"], 15);
+    home.ok(&["kill", "it"]);
+    // At whatever moment the end comes.
+    for n in 0..12 {
+        let name = format!("s{n}");
+        sleeper(&home, &name);
+        let program = home.program(&name);
+        let mut waiting = home.command("abide").args(["wait", &name]).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(n));
+        process::signal(program, rustix::process::Signal::TERM);
+        assert_eq!(waiting.wait().unwrap().code(), Some(143));
+        assert_eq!(home.info(&name)["signal"], 15);
+    }
 }
 
 #[test]

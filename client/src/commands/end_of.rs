@@ -25,8 +25,8 @@ impl<'a> End<'a> {
         let keeper = match sessions::connect_keeper(&of.place, session).await {
             Ok(mut link) => {
                 let request = Request::Wait { session };
-                link.send(&ToServer::Request { id: WAIT, request }).await?;
-                Some(link)
+                let asked = link.send(&ToServer::Request { id: WAIT, request }).await;
+                asked.is_ok().then_some(link)
             }
             Err(error) if error.nobody() => None,
             Err(error) => return Err(error.into()),
