@@ -3,6 +3,7 @@
 //! Each figure is a median of several rounds in which the three take turns, so that what else the
 //! machine does hits all of them. The last lines say whether every figure is at least as good as tmux's.
 
+mod call;
 mod drain;
 mod figures;
 mod link;
@@ -10,6 +11,9 @@ mod machine;
 mod peer;
 mod stage;
 
+use std::process::ExitCode;
+
+use call::{Call, Named};
 use figures::Verdicts;
 
 /// How long and how often.
@@ -36,40 +40,87 @@ const QUICK: Plan = Plan {
     held: 5,
 };
 
-type Stage = fn(&Plan, &mut Verdicts);
+type Stage = (Named, fn(&Plan, &mut Verdicts));
 
-const STAGES: [(&str, Stage); 11] = [
-    ("log", stage::throughput::log),
-    ("colour", stage::throughput::colour),
-    ("yes", stage::throughput::yes),
-    ("echo", stage::echo::measure),
-    ("attach", stage::attach::measure),
-    ("frames", stage::frames::measure),
-    ("memory", stage::memory::measure),
-    ("history", stage::history::measure),
-    ("idle", stage::idle::measure),
-    ("slow-viewer", stage::slow_viewer::measure),
-    ("remote", stage::remote::measure),
+const fn stage(
+    name: &'static str,
+    about: &'static str,
+    measure: fn(&Plan, &mut Verdicts),
+) -> Stage {
+    (Named { name, about }, measure)
+}
+
+const STAGES: [Stage; 11] = [
+    stage(
+        "log",
+        "A flood of log lines: seconds until the last one is painted, CPU, bytes painted",
+        stage::throughput::log,
+    ),
+    stage(
+        "colour",
+        "The same of lines whose every cell has a colour of its own",
+        stage::throughput::colour,
+    ),
+    stage(
+        "yes",
+        "The same of lines of one letter",
+        stage::throughput::yes,
+    ),
+    stage(
+        "echo",
+        "From a key to its echo painted: of a program at rest, and of one that repaints",
+        stage::echo::measure,
+    ),
+    stage(
+        "attach",
+        "From the start of attach to the whole screen painted, with little and much history",
+        stage::attach::measure,
+    ),
+    stage(
+        "frames",
+        "Whole frames a second of a program that paints in synchronized updates",
+        stage::frames::measure,
+    ),
+    stage(
+        "memory",
+        "Memory of the process that keeps a session: idle, and with rows of history",
+        stage::memory::measure,
+    ),
+    stage(
+        "history",
+        "A million rows: bytes they take, and how fast something in them is found",
+        stage::history::measure,
+    ),
+    stage(
+        "idle",
+        "Wake-ups of sessions in which nothing happens",
+        stage::idle::measure,
+    ),
+    stage(
+        "slow-viewer",
+        "What a viewer that reads nothing costs the session and the other viewers",
+        stage::slow_viewer::measure,
+    ),
+    stage(
+        "remote",
+        "TLS and the encrypted channel beside the Unix socket; 200 viewers of one session",
+        stage::remote::measure,
+    ),
 ];
 
-fn main() -> std::process::ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (flags, wanted): (Vec<&String>, Vec<&String>) = arguments
-        .iter()
-        .partition(|argument| argument.starts_with('-'));
-    let unknown = flags.iter().find(|flag| *flag != &"--quick").or_else(|| {
-        let is_stage = |word: &&&String| STAGES.iter().any(|stage| stage.0 == word.as_str());
-        wanted.iter().find(|word| !is_stage(word))
-    });
-    if let Some(unknown) = unknown {
-        let names: Vec<_> = STAGES.iter().map(|stage| stage.0).collect();
-        eprintln!(
-            "no stage {unknown}; there are: {}; and --quick",
-            names.join(", ")
-        );
-        return std::process::ExitCode::from(2);
-    }
-    let quick = !flags.is_empty();
+fn main() -> ExitCode {
+    let (named, measures): (Vec<_>, Vec<_>) = STAGES.into_iter().unzip();
+    let (stages, quick) = match Call::read(std::env::args().skip(1), &named) {
+        Ok(Call::Measure { stages, quick }) => (stages, quick),
+        Ok(Call::Help) => {
+            print!("{}", call::help(&named));
+            return ExitCode::SUCCESS;
+        }
+        Err(line) => {
+            eprintln!("{line}");
+            return ExitCode::from(2);
+        }
+    };
     let plan = if quick { QUICK } else { FULL };
     println!("{}", machine::describe());
     println!(
@@ -82,8 +133,8 @@ fn main() -> std::process::ExitCode {
         }
     );
     let mut verdicts = Verdicts::default();
-    for (name, measure) in STAGES {
-        if wanted.is_empty() || wanted.iter().any(|w| *w == name) {
+    for (Named { name, .. }, measure) in named.iter().zip(measures) {
+        if stages.is_empty() || stages.iter().any(|wanted| wanted == name) {
             println!("== {name}");
             measure(&plan, &mut verdicts);
             println!();

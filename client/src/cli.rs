@@ -55,7 +55,7 @@ JSON fields of a session (times in milliseconds since 1970-01-01, null where the
   pid, keeper_pid, tty
   trusted         its programs may use Abide as you do (`abide trust`)
   confined        its keeper is under Landlock
-  history_lost    {rows, first, last} that cannot be read, as far as somebody has tried
+  history_lost    {rows, first, last} that cannot be read, as far as was tried; asking tries some
   updates_sent, updates_made   changes that viewers were sent, and that were encoded for it";
 
 const OVERVIEW: &str = "\

@@ -4,3 +4,5 @@ pub mod daemon;
 pub mod guard;
 pub mod keeper;
 pub mod private_dir;
+#[cfg(test)]
+mod tables;

@@ -1,15 +1,18 @@
-//! Requests of devices: a keeper holds the daemon to what it said of a device, whatever the daemon
-//! passes on afterwards.
+//! Devices, their requests and their viewers: a keeper holds the daemon to what it said of a device,
+//! whatever the daemon passes on afterwards.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
+use std::time::Duration;
+
 use abide_protocol::message::{
-    Answer, Behalf, CaptureRange, EndHow, FailKind, Limits, Request, Search, SizeWish, ToServer,
+    Answer, Attach, Behalf, CaptureRange, EndHow, FailKind, Limits, Request, Search, SizeWish,
+    ToServer,
 };
 use abide_protocol::{Book, DeviceId, LineNo, SessionId};
-use support::{Client, Home};
+use support::{Client, Home, size, spec};
 
 const DEVICE: DeviceId = DeviceId([6; 16]);
 const VIEW: Limits = Limits {
@@ -226,4 +229,132 @@ fn a_message_that_a_keeper_does_not_know_is_skipped() {
     let mut link = Client::connect(&home.socket(session), session);
     link.send(&ToServer::Unknown);
     assert!(matches!(link.ask(Request::List), Answer::Sessions(_)));
+}
+
+#[test]
+fn a_device_that_may_not_see_sees_nothing_and_steers_nothing() {
+    let home = Home::new("blind");
+    let info = home.script("seq 500; read x; echo got $x; read x");
+    let mut local = home.connect(&info);
+    local.attach();
+    local.until_text("500");
+    let blind = Limits {
+        see: false,
+        type_: true,
+        size: false,
+        floor: None,
+    };
+    let mut typist = home.connect(&info);
+    typist.send(&ToServer::Attach(Box::new(typist.device(1, blind))));
+    let session = info.id;
+    let forbidden =
+        |answer: &Answer| matches!(answer, Answer::Failed(f) if f.kind == FailKind::Forbidden);
+    for request in [
+        Request::Capture {
+            session,
+            range: CaptureRange { history: 0 },
+        },
+        Request::Rows {
+            session,
+            book: Book::Main,
+            from: LineNo(0),
+            count: 1,
+        },
+        Request::End {
+            session,
+            how: EndHow::Kill,
+        },
+        Request::Rename {
+            session,
+            name: "x".into(),
+        },
+        Request::Clear { session },
+        Request::Subscribe,
+    ] {
+        let answer = typist.ask(request.clone());
+        assert!(forbidden(&answer), "{request:?} was answered {answer:?}");
+    }
+    assert_eq!(typist.info().last_line, "");
+    typist.listen(Duration::from_millis(100));
+    assert_eq!(typist.snapshots, 0);
+    typist.line("this");
+    local.until_text("got this");
+}
+
+#[test]
+fn a_device_that_may_only_see_sees_what_it_was_given() {
+    let home = Home::new("mute");
+    let info = home.script("seq 500; read x; echo got $x");
+    let session = info.id;
+    let mut local = home.connect(&info);
+    local.attach();
+    local.until_text("500");
+    let reader = Limits {
+        see: true,
+        type_: false,
+        size: false,
+        floor: Some(LineNo(400)),
+    };
+    let mut mute = home.connect(&info);
+    let attach = Attach {
+        wish: SizeWish::Take,
+        size: size(10, 5),
+        history: 1000,
+        ..mute.device(2, reader)
+    };
+    mute.attach_as(attach);
+    assert_eq!(mute.screen.as_ref().unwrap().size, size(80, 24));
+    assert_eq!(mute.tail[0].text(), "401");
+    let rows = mute.ask(Request::Rows {
+        session,
+        book: Book::Main,
+        from: LineNo(0),
+        count: 402,
+    });
+    let Answer::Rows { from, rows, .. } = rows else {
+        panic!("{rows:?}")
+    };
+    assert_eq!((from, rows.len()), (LineNo(400), 2));
+    mute.line("never");
+    mute.until("the refusals", |client| client.refused.len() == 2);
+    local.line("local");
+    local.until_text("got local");
+}
+
+#[test]
+fn a_cut_device_is_gone_before_it_types_again() {
+    let home = Home::new("cut");
+    let info = home.begin(spec(&["/bin/cat"])).unwrap();
+    let mut daemon = home.connect(&info);
+    assert_eq!(daemon.ask(Request::Subscribe), Answer::Done);
+    let mut local = home.connect(&info);
+    local.attach();
+    let mut device = home.connect(&info);
+    device.attach_as(device.device(5, Limits::ALL));
+    device.line("allowed");
+    local.until_text("allowed\nallowed");
+    let Attach {
+        device: Some(id), ..
+    } = device.device(5, Limits::ALL)
+    else {
+        unreachable!()
+    };
+    // The order is in the sockets, not in time: the keeper finds both at once or the cut first.
+    daemon.request(Request::Cut {
+        device: id,
+        epoch: None,
+    });
+    device.line("forbidden");
+    device.until("the end of the link", |client| client.closed.is_some());
+    assert_eq!(
+        device.closed.as_ref().map(|failure| failure.kind),
+        Some(FailKind::Forbidden)
+    );
+    local.line("after");
+    local.until_text("after\nafter");
+    assert!(!local.text().contains("forbidden"), "{}", local.text());
+    daemon.until("the acknowledgement", |client| !client.answers.is_empty());
+    daemon.until("a summary", |client| {
+        client.summaries.iter().any(|s| s.last_line == "after")
+    });
 }

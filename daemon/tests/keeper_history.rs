@@ -255,6 +255,9 @@ fn a_damaged_file_of_a_living_session_is_told() {
         .open(&file)
         .and_then(|mut file| std::io::Write::write_all(&mut file, &garbage))
         .unwrap();
+    // Nobody has read it yet.
+    let lost = client.info().history_lost.unwrap_or_default();
+    assert!(lost.from == LineNo(0) && lost.rows > 1000, "{lost:?}");
     let session = info.id;
     let count = 3;
     let request = Request::Rows {

@@ -22,8 +22,8 @@ use abide_protocol::message::{ToClient, ToServer};
 use abide_protocol::wire::{FrameReader, Message, encode_to_client, encode_to_server};
 use abide_protocol::{SessionId, record};
 use serde_json::{Value, json};
-use support::examples;
 use support::meaning::meaning;
+use support::{examples, screens};
 
 const FILES: [&str; 3] = ["to-server.json", "to-client.json", "records.json"];
 
@@ -66,7 +66,7 @@ fn latest() -> [Value; 3] {
         vector(name, &frame(&|out| encode_to_client(message, out)), message)
     });
     let (spec, info) = (examples::spec(), examples::info());
-    let snapshot = examples::snapshot_record();
+    let snapshot = screens::before();
     let records = [
         vector("spec", &record::encode_spec(&spec), &spec),
         vector("info", &record::encode_info(&info), &info),

@@ -94,10 +94,15 @@ impl Offer {
     }
 
     pub fn with(home: &Home, role: &str, rights: &[&str]) -> Self {
-        let mut child = home
-            .command("abide")
-            .args(["pair", "--link", "--role", role])
-            .args(rights)
+        let arguments = [&["--role", role], rights].concat();
+        Self::by(home.command("abide"), &arguments)
+    }
+
+    /// By a command that runs `abide` with what follows.
+    pub fn by(mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command
+            .args(["pair", "--link"])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -121,14 +126,22 @@ impl Offer {
         self.types(code);
     }
 
-    /// Reads on until it has said this.
-    pub fn says(&mut self, text: &str) {
+    /// Reads on until it has said this; the line.
+    pub fn says(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
             line.clear();
             let read = self.said.read_line(&mut line).expect("text");
             assert_ne!(read, 0, "abide pair says: {text}");
         }
+        line
+    }
+
+    /// What it says from now on, until it ends.
+    pub fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).expect("text");
+        rest
     }
 
     pub fn types(&mut self, line: &str) {

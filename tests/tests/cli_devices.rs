@@ -1,14 +1,14 @@
 //! What the owner asks and reads at a terminal: the audit, devices, and how a pairing stands.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
 use support::home::Home;
-use support::pairing::{Joining, Paired};
+use support::pairing::{Joining, Offer, Paired};
 use support::{process, wait};
 
 /// `abide audit -f`, read line by line.
@@ -250,52 +250,15 @@ fn everything_about_a_device_is_told() {
     assert!(said.contains("no device is called \"nobody\""), "{said}");
 }
 
-/// `abide pair --link`, whose clock runs so many times faster than ours.
+/// How many times faster than ours the clock of [`waiting`] runs.
 const FASTER: u32 = 10;
 
-struct Waiting {
-    child: Child,
-    link: String,
-    said: BufReader<std::process::ChildStderr>,
-}
-
-impl Waiting {
-    fn begin(home: &Home) -> Self {
-        let mut faster: Command = home.command("faketime");
-        let mut child = faster
-            .args(["-f", &format!("+0 x{FASTER}")])
-            .arg(process::built("abide"))
-            .args(["pair", "--link"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("faketime runs");
-        let mut link = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("output"));
-        output.read_line(&mut link).expect("a link");
-        let said = BufReader::new(child.stderr.take().expect("errors"));
-        let link = link.trim().to_owned();
-        Self { child, link, said }
-    }
-
-    fn says(&mut self, text: &str) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.said.read_line(&mut line).expect("text");
-            assert_ne!(read, 0, "abide pair says: {text}");
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// `abide pair --link`, which need not be waited for that long.
+fn waiting(home: &Home) -> Offer {
+    let mut faster = home.command("faketime");
+    faster.args(["-f", &format!("+0 x{FASTER}")]);
+    faster.arg(process::built("abide"));
+    Offer::by(faster, &[])
 }
 
 const CAUSES: &str = "no device has come yet";
@@ -306,12 +269,12 @@ const CAUSES: &str = "no device has come yet";
 fn a_pairing_that_nobody_comes_to_says_why_that_may_be() {
     let paired = Paired::strangers();
     let far = &paired.far;
-    let mut opened = Waiting::begin(far);
-    let mut joining = Joining::new(&paired.near, &opened.link, &["--name", "desk"]);
+    let mut opened = waiting(far);
+    let mut joining = Joining::new(&paired.near, opened.link(), &["--name", "desk"]);
     let code = joining.code();
     opened.says("opened from 127.0.0.1");
     let began = Instant::now();
-    let mut waiting = Waiting::begin(far);
+    let mut waiting = waiting(far);
     waiting.says("waiting for the device");
     let line = waiting.says(CAUSES);
     let took = began.elapsed() * FASTER;
@@ -326,11 +289,9 @@ fn a_pairing_that_nobody_comes_to_says_why_that_may_be() {
         assert!(line.contains(hint), "{line}");
     }
     // The one that was opened has waited longer, by the same clock.
-    let mut input = opened.child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut input, format!("{code}\n").as_bytes()).unwrap();
+    opened.types(&code);
     assert_eq!(joining.end().0, Some(0));
-    let mut rest = String::new();
-    opened.said.read_to_string(&mut rest).unwrap();
+    let rest = opened.rest();
     assert!(
         rest.contains("is paired") && !rest.contains(CAUSES),
         "{rest}"

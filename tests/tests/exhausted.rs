@@ -257,3 +257,89 @@ fn a_full_disk_stops_no_revocation_and_pairs_nobody_by_half() {
     said.has("abide: the disk has no room for the audit: free some space");
     said.has("devices []");
 }
+
+/// In the script: what a session's own program may do, and what is written down of all that was done.
+const WITNESSES: &str = r#"
+inside() {
+    abide send work "$(command -v abide) capture work >/dev/null && w=may || w='may not'; echo \"$1: \$w\""
+    until abide capture work | grep -E "^$1: may"; do :; done
+}
+roles() { abide devices list --json | python3 -c '
+import json,sys
+print("roles:", *(device["role"] for device in json.load(sys.stdin)))'; }
+deeds() { abide audit --json | python3 -c '
+import json,sys
+print("deeds:", *(json.loads(line)["action"] for line in sys.stdin))'; }
+"#;
+
+/// What gives rights has its row in the audit first, or is not done; what takes them is done, and its
+/// row comes when there is room, before any later one.
+#[test]
+fn on_a_full_disk_nothing_is_given_and_what_is_taken_has_its_row_later() {
+    let home = Home::new();
+    let near = home.path().join("near");
+    std::fs::create_dir(&near).unwrap();
+    let said = Said::of(
+        &home,
+        &format!(
+            r#"{DEVICES}{WITNESSES}
+            NEAR={near}
+            mount -t tmpfs -o size=1m,mode=700 tmpfs "$ABIDE_HOME"
+            abide share --listen 127.0.0.1:{port} >/dev/null
+            abide new work --detach -- sh
+            join desk
+            fill
+            attempt join other
+            cat "$NEAR/said"
+            attempt abide devices role "$(id)" type
+            attempt abide trust work
+            attempt abide share --name desk.example
+            roles
+            inside full
+            deeds
+            attempt near abide capture desk:work
+            attempt abide devices revoke "$(id)"
+            attempt near abide capture desk:work
+            roles
+            deeds
+            rm "$ABIDE_HOME/fill"
+            attempt abide trust work
+            inside free
+            deeds
+            abide kill work
+            abide daemon stop
+            near abide daemon stop"#,
+            near = near.display(),
+            port = free_port(),
+        ),
+        &["1", "5", "5", "5", "0", "1", "1", "0"],
+    );
+    let full = "the disk that holds the registry is full";
+    for (what, why) in [
+        ("pair the device", "No space left on device"),
+        ("change the device's rights", full),
+        ("trust the session", full),
+        ("write down what is shared", full),
+    ] {
+        let begin = format!("abide: cannot {what}: ");
+        let line = said.lines.iter().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("no {begin:?} in {}", said.text));
+        assert!(line.contains(why) && line.contains("free some space"));
+    }
+    said.has("abide: the disk has no room for the audit: free some space");
+    let told = |what: &str| -> Vec<&str> {
+        let lines = said.lines.iter().map(String::as_str);
+        lines.filter(|line| line.starts_with(what)).collect()
+    };
+    assert_eq!(told("roles:"), ["roles: view", "roles:"]);
+    said.has("full: may not");
+    said.has("free: may");
+    assert_eq!(
+        told("deeds: "),
+        [
+            "deeds: share paired",
+            "deeds: share paired",
+            "deeds: share paired revoked trust"
+        ]
+    );
+}

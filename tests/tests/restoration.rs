@@ -29,20 +29,19 @@ fn outer(kitty: bool) -> Outer {
     )
 }
 
+/// A wild program that waits for Enter.
+fn wild() -> Home {
+    let home = Home::new();
+    let script = format!("read x; {WILD}");
+    let size = ["--size", "80x24"];
+    let program = ["--", "sh", "-c", &script];
+    home.ok(&[&["new", "wild", "--detach"], &size[..], &program].concat());
+    home
+}
+
 /// The same with this command in place of `abide attach`.
 fn outer_of(kitty: bool, attach: &str) -> Outer {
-    let home = Home::new();
-    home.ok(&[
-        "new",
-        "wild",
-        "--detach",
-        "--size",
-        "80x24",
-        "--",
-        "sh",
-        "-c",
-        &format!("read x; {WILD}"),
-    ]);
+    let home = wild();
     let script =
         format!("{BEFORE}; echo begin; read x; {attach} wild; echo \"ended with $?\"; exec cat");
     let options = Options {
@@ -140,18 +139,7 @@ fn the_client_panics() {
 /// Suspended, the terminal is the shell's; continued, it shows the session again.
 #[test]
 fn suspend_and_continue() {
-    let home = Home::new();
-    home.ok(&[
-        "new",
-        "wild",
-        "--detach",
-        "--size",
-        "80x24",
-        "--",
-        "sh",
-        "-c",
-        &format!("read x; {WILD}"),
-    ]);
+    let home = wild();
     let terminal = Terminal::start(home.in_terminal(&["bash", "-i"]), Options::sized(80, 24));
     terminal.wait_text("$");
     let before = terminal.state(0);

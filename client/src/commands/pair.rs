@@ -212,7 +212,6 @@ struct Pairing {
     claimed: bool,
     /// Typed before that.
     early: Option<String>,
-    opened: bool,
     /// What the device will get, in words.
     gives: String,
     /// What the device is to be called.
@@ -231,7 +230,6 @@ impl Pairing {
             asked,
             claimed: false,
             early: None,
-            opened: false,
             gives,
             called: None,
             paired: None,
@@ -266,7 +264,7 @@ impl Pairing {
                     let line = line?;
                     self.enter(&line, show)?;
                 }
-                () = sleep_until(late), if !told && !self.opened => {
+                () = sleep_until(late), if !told && !self.claimed => {
                     told = true;
                     show.say(&causes(&show.address));
                 }
@@ -304,11 +302,11 @@ impl Pairing {
     fn stage(&mut self, stage: PairingStage, show: &mut Show) -> Result<Option<u8>, Fault> {
         match stage {
             PairingStage::Waiting => {}
-            PairingStage::Opened(from) => self.opened(&from, show),
             PairingStage::Claimed(claiming) => {
-                self.claimed = true;
-                // Only the last of two stages in a row is told.
-                self.opened(&claiming.from, show);
+                // It may come again, for instance where its page is loaded again.
+                if !std::mem::replace(&mut self.claimed, true) {
+                    show.say(&format!("opened from {}", claiming.from));
+                }
                 show.hide()?;
                 show.say(&who(&claiming));
                 show.say(&format!("it will get: {}", self.gives));
@@ -332,13 +330,6 @@ impl Pairing {
             PairingStage::Over(why) => return Err(failure(FailKind::State, why).into()),
         }
         Ok(None)
-    }
-
-    /// Says once from where the link was opened.
-    fn opened(&mut self, from: &str, show: &mut Show) {
-        if !std::mem::replace(&mut self.opened, true) {
-            show.say(&format!("opened from {from}"));
-        }
     }
 
     /// The next line that is typed; none where the program is told to end instead.

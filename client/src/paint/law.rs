@@ -10,6 +10,7 @@ use abide_protocol::{
 use abide_screen::{Options, Screen};
 use proptest::prelude::*;
 
+use super::tests::steps_of;
 use super::{Caps, Painter, Surface, View};
 
 const COLS: u16 = 14;
@@ -139,24 +140,6 @@ fn holds(shown: &Row, row: &Row, below: Option<&Arc<Row>>, kept: bool) -> bool {
     *shown == held(row, wrapped)
 }
 
-type Step = (Vec<Arc<Row>>, Vec<Arc<Row>>, (u16, u16));
-
-fn any_steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(any_row(), 8).prop_flat_map(|pool| {
-        let pick = prop::sample::select(pool);
-        let height = usize::from(ROWS);
-        let step = (
-            prop_oneof![
-                2 => prop::collection::vec(pick.clone(), 0..1),
-                2 => prop::collection::vec(pick.clone(), 0..height * 3),
-            ],
-            prop::collection::vec(pick, height),
-            (0..ROWS, 0..COLS),
-        );
-        prop::collection::vec(step, 1..6)
-    })
-}
-
 fn view(rows: &[Arc<Row>], cursor: (u16, u16)) -> View {
     View {
         size: size(),
@@ -174,7 +157,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn the_terminal_holds_the_very_rows(steps in any_steps(), full in any::<bool>()) {
+    fn the_terminal_holds_the_very_rows(steps in steps_of(any_row(), ROWS, COLS), full in any::<bool>()) {
         let mut terminal = terminal();
         let mut painter = Painter::new(Caps::FULL);
         if full {

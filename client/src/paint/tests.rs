@@ -211,20 +211,28 @@ fn any_row() -> impl Strategy<Value = Arc<Row>> {
 }
 
 /// Rows that leave, rows that are wanted, where the cursor is.
-type Step = (Vec<Arc<Row>>, Vec<Arc<Row>>, (u16, u16));
+pub(super) type Step = (Vec<Arc<Row>>, Vec<Arc<Row>>, (u16, u16));
 
-/// Few different rows, so that neighbours in time are often equal.
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(any_row(), 8).prop_flat_map(|pool| {
+    steps_of(any_row(), ROWS, COLS)
+}
+
+/// Few different rows, so that neighbours in time are often equal; in a window of this size.
+pub(super) fn steps_of(
+    row: impl Strategy<Value = Arc<Row>>,
+    rows: u16,
+    columns: u16,
+) -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(row, 8).prop_flat_map(move |pool| {
         let pick = prop::sample::select(pool);
-        let height = usize::from(ROWS);
+        let height = usize::from(rows);
         let step = (
             prop_oneof![
                 2 => prop::collection::vec(pick.clone(), 0..1),
                 2 => prop::collection::vec(pick.clone(), 0..height * 3),
             ],
             prop::collection::vec(pick, height),
-            (0..ROWS, 0..COLS),
+            (0..rows, 0..columns),
         );
         prop::collection::vec(step, 1..6)
     })

@@ -311,6 +311,12 @@ impl History {
         self.source().lost(from, from.saturating_add(count))
     }
 
+    /// Has stored rows from `from` on read, and so many bytes of them; answers where the next look
+    /// goes on.
+    pub(crate) fn look(&self, from: u64, bytes: u64) -> u64 {
+        self.source().look(from, bytes)
+    }
+
     /// Which of all rows could not be read, but for those that repeat them.
     pub(crate) fn all_lost(&self) -> LostRows {
         self.source().lost_blocks(self.first, self.top)

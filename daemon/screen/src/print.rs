@@ -7,6 +7,7 @@ use abide_protocol::limits::MAX_CLUSTER;
 
 use crate::cell::{Cell, Glyph};
 use crate::joins::Join;
+use crate::line::Line;
 use crate::terminal::Terminal;
 use crate::width;
 
@@ -397,17 +398,7 @@ impl Terminal {
                 line.insert(column + 1, limit, 1, blank);
             }
             line.part(column + 2);
-            if let [lead, tail] = line.write(column, column + 2) {
-                let kept = glyph.is_protected();
-                *lead = Cell {
-                    glyph: glyph.wide(),
-                    style,
-                };
-                *tail = Cell {
-                    glyph: Glyph::TAIL.protected(kept),
-                    style,
-                };
-            }
+            write_wide(line, column, glyph, style);
             self.advance(column + 2, limit);
             return;
         }
@@ -419,21 +410,26 @@ impl Terminal {
             let line = self.shown.grid.line_mut(self.at.row);
             line.part(column);
             line.part(column + 2);
-            if let [lead, tail] = line.write(column, column + 2) {
-                let kept = glyph.is_protected();
-                *lead = Cell {
-                    glyph: glyph.wide(),
-                    style,
-                };
-                *tail = Cell {
-                    glyph: Glyph::TAIL.protected(kept),
-                    style,
-                };
-            }
+            write_wide(line, column, glyph, style);
             self.advance(column + 2, limit);
         } else {
             self.replace(column, Glyph::char(char::REPLACEMENT_CHARACTER), style);
         }
+    }
+}
+
+/// A glyph of two columns, where both may be written.
+fn write_wide(line: &mut Line, column: u16, glyph: Glyph, style: u32) {
+    if let [lead, tail] = line.write(column, column + 2) {
+        let kept = glyph.is_protected();
+        *lead = Cell {
+            glyph: glyph.wide(),
+            style,
+        };
+        *tail = Cell {
+            glyph: Glyph::TAIL.protected(kept),
+            style,
+        };
     }
 }
 

@@ -170,6 +170,14 @@ impl Screen {
         }
     }
 
+    /// Sees whether stored rows can still be read, so that [`Self::all_lost`] knows it: from `from`
+    /// on, about so many `bytes`, at the end again from the oldest. Answers where the next look goes
+    /// on.
+    #[must_use]
+    pub fn look_at_history(&self, from: LineNo, bytes: u64) -> LineNo {
+        LineNo(self.terminal.history.look(from.0, bytes))
+    }
+
     /// Which of all rows of history could not be read when they were last wanted. Quick: rows that
     /// only repeat such rows are not counted.
     #[must_use]

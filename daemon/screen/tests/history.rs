@@ -220,6 +220,38 @@ fn what_repeats_a_lost_row_is_told() {
     assert_eq!(screen.all_lost(), LostRows::all(first, blocks[0].end()));
 }
 
+/// A look tries so many bytes and no more than a block beyond; the next ones go on, and begin anew.
+#[test]
+fn looks_find_what_cannot_be_read() {
+    let mut screen = with_history(40, 10, 32 << 20);
+    let rows: Vec<_> = (0..100_000).map(|n| format!("{n}\r\n")).collect();
+    feed(&mut screen, rows.concat().as_bytes());
+    let blocks = screen.take_sealed();
+    assert!(blocks.len() > 3, "{}", blocks.len());
+    pack(&blocks);
+    store(&blocks);
+    let whole = screen.look_at_history(LineNo(0), u64::MAX);
+    assert_eq!((whole, screen.all_lost()), (LineNo(0), LostRows::default()));
+    for damaged in &blocks[1..3] {
+        damaged.move_to(Arc::new(Lost));
+    }
+    // One block at a time.
+    let mut at = LineNo(0);
+    let mut look = || {
+        at = screen.look_at_history(at, 1);
+        screen.all_lost()
+    };
+    assert_eq!(look(), LostRows::default());
+    let lost = |to: usize| LostRows::all(blocks[1].start(), blocks[to].end());
+    assert_eq!((look(), look()), (lost(1), lost(2)));
+    for _ in &blocks[3..] {
+        assert_eq!(look(), lost(2));
+    }
+    // Round, and on from the oldest.
+    blocks[0].move_to(Arc::new(Lost));
+    assert_eq!(look(), LostRows::all(LineNo(0), blocks[2].end()));
+}
+
 /// What is left of a history begins where it began, and what is not there is lost.
 #[test]
 fn rows_that_no_block_has_are_lost() {

@@ -4,7 +4,10 @@
 //! counts for whatever comes after it. A device is real if the registry has its row and the vault
 //! its key; either alone is a pairing or a revocation that did not come to its end.
 
+mod audit;
+mod changes;
 mod clock;
+mod device;
 mod ledger;
 mod links;
 mod quota;
@@ -22,33 +25,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use abide_protocol::channel::daemon::Door;
-use abide_protocol::channel::tickets::NewDevice;
 use abide_protocol::channel::{End, Psk, PublicKey, SystemEntropy};
-use abide_protocol::message::{AuditRow, DeviceInfo, FailKind, Failure};
-use abide_protocol::{DeviceId, Grant, limits, name, text};
+use abide_protocol::message::{DeviceInfo, FailKind, Failure};
+use abide_protocol::{DeviceId, Grant};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::desk;
 use super::registry::RegistryError;
 use super::roster::failure;
-use super::web::Neighbourhood;
+pub(super) use audit::local;
+pub(super) use changes::Withdrawn;
 use clock::Clock;
+use device::Device;
 pub(super) use ledger::Deed;
-use ledger::{Entry, Ledger, STRANGER};
-use links::Links;
+use ledger::Ledger;
 pub(super) use links::{Member, Membership, Parting};
 pub(super) use quota::Excess;
-use quota::{LINKS, Quota};
+use quota::LINKS;
 use strangers::Strangers;
 use vault::{Vault, VaultError};
-use words::in_full;
 pub(super) use words::rights;
 
-/// Devices at most; a person has a few.
-const DEVICES: usize = 1000;
-/// Rows that wait for room on the disk at most; the oldest go, those of strangers first.
-const UNWRITTEN: usize = 1000;
 /// Milliseconds between two notes of when a device was last here.
 const TOUCH_EVERY: u64 = 60 * 1000;
 
@@ -74,73 +72,6 @@ impl DevicesError {
             (FailKind::Internal, "see: abide doctor")
         };
         failure(kind, format!("cannot {what}: {self}; {next}"))
-    }
-}
-
-/// A device as it stands.
-struct Device {
-    entry: Entry,
-    /// Or why it cannot be used now.
-    psk: Result<Psk, String>,
-    /// If not, it is in memory only.
-    durable: bool,
-    /// Its time is over, and that was told.
-    over: bool,
-    links: Links,
-    quota: Quota,
-}
-
-impl Device {
-    fn new(entry: Entry, psk: Result<Psk, String>, durable: bool) -> Self {
-        Self {
-            // What could not be read never had a time.
-            over: !entry.read,
-            entry,
-            psk,
-            durable,
-            links: Links::default(),
-            quota: Quota::default(),
-        }
-    }
-
-    /// Why it is not let in at this time. `set_back`: the system's clock is another one.
-    fn fault(&self, now: u64, set_back: bool) -> Option<String> {
-        if !self.entry.read {
-            return Some(
-                "its rights were written by a later Abide: update this one, or give it others with \
-                 abide devices role"
-                    .into(),
-            );
-        }
-        if let Err(why) = &self.psk {
-            return Some(why.clone());
-        }
-        if self.entry.grant.holds_at(now) {
-            return None;
-        }
-        let over = if set_back {
-            "its time is over by the latest time that was seen, and the clock was set back since: see \
-             abide doctor"
-        } else {
-            "its time is over; abide devices role gives it more"
-        };
-        Some(over.into())
-    }
-
-    fn info(&self, now: u64, set_back: bool) -> DeviceInfo {
-        let entry = self.entry.clone();
-        DeviceInfo {
-            id: entry.id,
-            name: entry.name,
-            kind: entry.kind,
-            grant: entry.grant,
-            paired: entry.paired,
-            seen: entry.seen,
-            from: entry.from,
-            links: u32::try_from(self.links.count()).unwrap_or(u32::MAX),
-            durable: self.durable,
-            fault: self.fault(now, set_back),
-        }
     }
 }
 
@@ -174,16 +105,6 @@ pub(super) struct Devices {
     inner: Mutex<Inner>,
     /// Counts the rows of the audit.
     rows: watch::Sender<u64>,
-}
-
-/// A device that is paired no more, and whose links have been told.
-pub(super) struct Withdrawn {
-    pub(super) id: DeviceId,
-    pub(super) name: String,
-    /// Its links, until the last one is gone.
-    pub(super) parting: Parting,
-    /// What could not be made to last.
-    pub(super) warning: Option<String>,
 }
 
 impl Devices {
@@ -348,43 +269,6 @@ impl Devices {
         }
     }
 
-    /// A new device is real when this returns, and has a row in the audit.
-    pub(super) fn keep(&self, new: NewDevice, from: IpAddr) -> Result<DeviceInfo, Failure> {
-        let mut inner = self.lock();
-        let now = desk::now();
-        if inner.paired.len() >= DEVICES {
-            let line = format!("{DEVICES} devices are paired already; see: abide devices");
-            return Err(failure(FailKind::Exhausted, line));
-        }
-        let entry = Entry {
-            id: new.id,
-            key: new.key,
-            name: inner.free_name(&new.name),
-            kind: new.kind,
-            grant: new.grant,
-            read: true,
-            epoch: 0,
-            paired: now,
-            seen: Some(now),
-            from: Some(from.to_string()),
-        };
-        let deed = Deed {
-            actor: "local".into(),
-            action: "paired",
-            target: entry.name.clone(),
-            detail: in_full(&entry.grant),
-        };
-        inner
-            .write(&entry, &new.psk, new.durable, &deed)
-            .map_err(|error| error.refusal("pair the device"))?;
-        let device = Device::new(entry, Ok(new.psk), new.durable);
-        let info = device.info(now, false);
-        inner.paired.insert(new.id, device);
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-        Ok(info)
-    }
-
     pub(super) fn list(&self) -> Vec<DeviceInfo> {
         let mut inner = self.lock();
         let now = inner.now();
@@ -418,123 +302,11 @@ impl Devices {
         behind.into_iter().chain(shut).chain(unwritten).collect()
     }
 
-    pub(super) fn rename(&self, id: DeviceId, to: &str) -> Result<(), Failure> {
-        if let Some(fault) = name::fault(to) {
-            let line = format!("cannot use this name: {fault}; choose another");
-            return Err(failure(FailKind::Invalid, line));
-        }
-        let mut inner = self.lock();
-        if inner
-            .paired
-            .values()
-            .any(|device| device.entry.name == to && device.entry.id != id)
-        {
-            let line = format!("a device is called \"{to}\" already; choose another name");
-            return Err(failure(FailKind::NameTaken, line));
-        }
-        let was = inner.entry(id)?;
-        if !was.read {
-            let line = "its rights cannot be read, and would be lost; give it others first with: \
-                        abide devices role";
-            return Err(failure(FailKind::State, line));
-        }
-        let entry = Entry {
-            name: to.into(),
-            ..was.clone()
-        };
-        let deed = local("renamed", &was.name, to);
-        inner.change(entry, &deed, "rename the device")?;
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-        Ok(())
-    }
-
-    /// Gives a device other rights, for so many milliseconds if that is said. Answers its links, which
-    /// have been told to come back, the epoch that holds now, and whether it has more rights than
-    /// before.
-    pub(super) fn regrant(
-        &self,
-        id: DeviceId,
-        mut grant: Grant,
-        lasts: Option<u64>,
-    ) -> Result<Regranted, Failure> {
-        let mut inner = self.lock();
-        let now = inner.now();
-        if let Some(lasts) = lasts {
-            grant.expires = Some(inner.end_after(lasts)?);
-        }
-        if !grant.holds_at(now) {
-            let line = "its time is over: say how long it may come from now on, with --expires";
-            return Err(failure(FailKind::Invalid, line));
-        }
-        let was = inner.entry(id)?;
-        let widened = !grant.is_within(&was.grant);
-        let entry = Entry {
-            grant,
-            read: true,
-            epoch: was.epoch + 1,
-            ..was.clone()
-        };
-        let (name, epoch) = (entry.name.clone(), entry.epoch);
-        let words = rights(&entry.grant);
-        let deed = local("rights", &name, &in_full(&entry.grant));
-        inner.change(entry, &deed, "change the device's rights")?;
-        let parting = match inner.paired.get_mut(&id) {
-            Some(device) => {
-                device.over = false;
-                device.links.end(End::Rekeyed)
-            }
-            None => Parting::default(),
-        };
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-        Ok(Regranted {
-            name,
-            words,
-            epoch,
-            widened,
-            parting,
-        })
-    }
-
     /// Ends all links of all devices, which are told why. Answers the links, until they are gone.
     pub(super) fn end_links(&self, why: End) -> Vec<Parting> {
         let mut inner = self.lock();
         let paired = inner.paired.values_mut();
         paired.map(|device| device.links.end(why)).collect()
-    }
-
-    /// From now on the device is paired no more. Its links have been told why; what they and
-    /// keepers still hold is for the caller. `None`: there is no such device.
-    pub(super) fn withdraw(&self, id: DeviceId, why: End) -> Option<Withdrawn> {
-        let mut inner = self.lock();
-        let name = inner.paired.get(&id)?.entry.name.clone();
-        let action = if why == End::Expired {
-            "expired"
-        } else {
-            "revoked"
-        };
-        inner.note(local(action, &name, ""));
-        let mut device = inner.paired.remove(&id)?;
-        let parting = device.links.end(why);
-        let kept = inner.vault.forget(id).err();
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-        let warning = kept.map(|error| {
-            format!("\"{name}\" is revoked until the daemon starts again only: {error}")
-        });
-        Some(Withdrawn {
-            id,
-            name,
-            parting,
-            warning,
-        })
-    }
-
-    /// No keeper holds anything of this device any more.
-    pub(super) fn buried(&self, id: DeviceId) {
-        // A row that stays is one of a device without a key: it is tried again at the next start.
-        let _ = self.lock().ledger.delete(id);
     }
 
     /// A device that is in memory only, and has no link.
@@ -544,191 +316,10 @@ impl Devices {
         device.is_some_and(|device| !device.durable && device.links.count() == 0)
     }
 
-    /// The daemon is another one to all devices from now on.
-    pub(super) fn renew_key(&self) -> Result<(), Failure> {
-        let mut inner = self.lock();
-        inner.note(local("new key", "daemon", ""));
-        inner.door = None;
-        let renewed = inner.vault.renew_daemon_key();
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-        let what = "keep another key for the daemon (the old one is not used any more)";
-        let renewed = renewed.map_err(|error| DevicesError::from(error).refusal(what));
-        renewed.map(|_| ())
-    }
-
     /// Tells all links without a viewer.
     pub(super) fn tell(&self, line: &str) {
         for device in self.lock().paired.values_mut() {
             device.links.tell(line);
         }
-    }
-
-    /// Writes a row, or remembers it until there is room.
-    pub(super) fn note(&self, deed: Deed) {
-        self.lock().note(deed);
-        self.rows.send_modify(|rows| *rows += 1);
-    }
-
-    /// Writes a row, or nothing that it is about may happen: for what gives rights.
-    pub(super) fn record(&self, deed: &Deed, what: &str) -> Result<(), Failure> {
-        let mut inner = self.lock();
-        inner.write_waiting();
-        let written = inner.ledger.note(deed, desk::now());
-        drop(inner);
-        written.map_err(|error| DevicesError::from(error).refusal(what))?;
-        self.rows.send_modify(|rows| *rows += 1);
-        Ok(())
-    }
-
-    /// Somebody failed to prove who he is.
-    pub(super) fn stranger(&self, from: IpAddr) {
-        let mut inner = self.lock();
-        let now = inner.now();
-        let Some(before) = inner.strangers.failed(from, now) else {
-            return;
-        };
-        let told = [
-            (before.here, "more since the row before"),
-            (before.elsewhere, "from other addresses without a row"),
-        ];
-        let told = told.iter().filter(|(count, _)| *count > 0);
-        let told: Vec<_> = told
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        inner.note(Deed {
-            actor: Neighbourhood::of(from).to_string(),
-            action: STRANGER,
-            target: "daemon".into(),
-            detail: told.join(", "),
-        });
-        drop(inner);
-        self.rows.send_modify(|rows| *rows += 1);
-    }
-
-    pub(super) fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, Failure> {
-        let rows = self.lock().ledger.audit(after, limit);
-        rows.map_err(|error| DevicesError::from(error).refusal("read the audit"))
-    }
-
-    /// As [`Self::audit`], but of many the first: who goes on from there misses none.
-    pub(super) fn audit_next(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, Failure> {
-        let rows = self.lock().ledger.audit_next(after, limit);
-        rows.map_err(|error| DevicesError::from(error).refusal("read the audit"))
-    }
-
-    /// Changes whenever the audit gets a row.
-    pub(super) fn rows(&self) -> watch::Receiver<u64> {
-        self.rows.subscribe()
-    }
-
-    /// Rows of the audit for which there was no room yet.
-    pub(super) fn unwritten(&self) -> usize {
-        self.lock().unwritten.len()
-    }
-}
-
-/// A device whose rights have changed.
-pub(super) struct Regranted {
-    pub(super) name: String,
-    /// What it may do now.
-    pub(super) words: String,
-    pub(super) epoch: u64,
-    pub(super) widened: bool,
-    pub(super) parting: Parting,
-}
-
-impl Inner {
-    fn entry(&self, id: DeviceId) -> Result<Entry, Failure> {
-        let device = self.paired.get(&id);
-        let unknown = || failure(FailKind::NotFound, "no such device; see: abide devices");
-        device
-            .map(|device| device.entry.clone())
-            .ok_or_else(unknown)
-    }
-
-    /// Changes what is written of a device, and what is known of it, or nothing.
-    fn change(&mut self, entry: Entry, deed: &Deed, what: &str) -> Result<(), Failure> {
-        let durable = self
-            .paired
-            .get(&entry.id)
-            .is_some_and(|device| device.durable);
-        let time = desk::now();
-        let written = if durable {
-            self.ledger.put(&entry, deed, time)
-        } else {
-            self.ledger.note(deed, time)
-        };
-        written.map_err(|error| DevicesError::from(error).refusal(what))?;
-        if let Some(device) = self.paired.get_mut(&entry.id) {
-            device.entry = entry;
-        }
-        Ok(())
-    }
-
-    /// The key first: a row without a key is a device that was revoked.
-    fn write(
-        &mut self,
-        entry: &Entry,
-        psk: &Psk,
-        durable: bool,
-        deed: &Deed,
-    ) -> Result<(), DevicesError> {
-        let time = desk::now();
-        if !durable {
-            return Ok(self.ledger.note(deed, time)?);
-        }
-        self.vault.keep(entry.id, psk)?;
-        if let Err(error) = self.ledger.put(entry, deed, time) {
-            let _ = self.vault.forget(entry.id);
-            return Err(error.into());
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, deed: Deed) {
-        self.unwritten.push_back((deed, desk::now()));
-        self.write_waiting();
-        while self.unwritten.len() > UNWRITTEN {
-            let mut waiting = self.unwritten.iter();
-            let strangers = waiting.position(|(deed, _)| deed.action == STRANGER);
-            self.unwritten.remove(strangers.unwrap_or(0));
-        }
-    }
-
-    fn write_waiting(&mut self) {
-        while let Some((deed, time)) = self.unwritten.front() {
-            if let Err(error) = self.ledger.note(deed, *time) {
-                tracing::warn!("the audit was not written: {error}");
-                break;
-            }
-            self.unwritten.pop_front();
-        }
-    }
-
-    /// The name itself, or with a number behind it if a device is called so already.
-    fn free_name(&self, wanted: &str) -> String {
-        let base = match wanted.trim() {
-            "" => "device",
-            wanted => wanted,
-        };
-        let taken = |name: &String| self.paired.values().any(|d| d.entry.name == *name);
-        let numbered = (2..=u64::MAX).map(|n| {
-            let number = format!(" {n}");
-            let room = limits::MAX_NAME - number.len();
-            format!("{}{number}", text::cut(base, room))
-        });
-        let mut names = std::iter::once(base.to_owned()).chain(numbered);
-        names.find(|name| !taken(name)).unwrap_or_default()
-    }
-}
-
-/// What was done on this machine itself.
-pub(super) fn local(action: &'static str, target: &str, detail: &str) -> Deed {
-    Deed {
-        actor: "local".into(),
-        action,
-        target: target.into(),
-        detail: detail.into(),
     }
 }

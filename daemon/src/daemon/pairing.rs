@@ -165,20 +165,6 @@ impl Pairings {
         self.lock().tickets.psk(ticket).cloned()
     }
 
-    /// Somebody at this address has the secret.
-    pub(super) fn opened(&self, ticket: TicketId, from: IpAddr) {
-        let inner = self.lock();
-        if let Some(open) = inner.of(ticket) {
-            open.stage.send_if_modified(|(step, stage)| {
-                let first = *stage == PairingStage::Waiting;
-                if first {
-                    (*step, *stage) = (*step + 1, PairingStage::Opened(from.to_string()));
-                }
-                first
-            });
-        }
-    }
-
     /// A device's first transport message came.
     pub(super) fn claim(&self, claimant: &Claimant, from: IpAddr) -> Admitted {
         let (tell, orders) = mpsc::channel(ORDERS);

@@ -16,6 +16,8 @@ use crate::keeper::ended::{self, Ended};
 use crate::keeper::search::Query;
 
 const LOST: SessionState = SessionState::Ended(ExitStatus::Lost);
+/// Bytes of stored history that are looked at for an info, oldest first.
+const LOOK: u64 = 64 << 20;
 /// Rows that are read at once.
 const STEP: u64 = 2000;
 
@@ -70,10 +72,13 @@ pub(super) async fn survey(daemon: &Daemon, info: SessionInfo) -> SessionInfo {
                 history_rows: rows.top().since(rows.first()),
                 ..info
             },
-            Ok(rows) => SessionInfo {
-                history_lost: Some(rows.lost(rows.first(), rows.top())),
-                ..info
-            },
+            Ok(rows) => {
+                rows.look(LOOK);
+                SessionInfo {
+                    history_lost: Some(rows.lost(rows.first(), rows.top())),
+                    ..info
+                }
+            }
             Err(_) => {
                 let Snapshot { first, top, .. } = record.snapshot;
                 SessionInfo {

@@ -106,14 +106,13 @@ async fn meet(daemon: &Daemon, door: &Door, carrier: &mut Carrier) -> Result<Met
             Ok(Met::Device(session, first))
         }
         Greeted::Pair(pairing) => {
-            let (ticket, message) = (pairing.ticket(), carrier.next().await?);
-            let psk = daemon.pairings.psk(ticket);
+            let message = carrier.next().await?;
+            let psk = daemon.pairings.psk(pairing.ticket());
             let (answer, claiming) = pairing.answer(door, psk.as_ref(), &message)?;
             carrier.send(answer).await?;
             let message = carrier.next().await?;
-            let claimant = claiming.confirm(&message, Instant::now())?;
             // Until now it could have been said before, by somebody else.
-            daemon.pairings.opened(ticket, carrier.peer().address);
+            let claimant = claiming.confirm(&message, Instant::now())?;
             Ok(Met::Claimant(claimant))
         }
     }

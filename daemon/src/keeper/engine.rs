@@ -23,6 +23,8 @@ pub(crate) struct Engine {
     rebuilt: u32,
     /// A fault has not been told yet.
     fault: bool,
+    /// Where the next look at history begins.
+    unseen: LineNo,
 }
 
 impl Engine {
@@ -33,6 +35,7 @@ impl Engine {
             look,
             rebuilt: 0,
             fault: false,
+            unseen: LineNo(0),
         }
     }
 
@@ -87,6 +90,11 @@ impl Engine {
     pub(crate) fn lost(&self, book: Book, from: LineNo, count: u64) -> LostRows {
         let lost = catch_unwind(AssertUnwindSafe(|| self.screen.lost(book, from, count)));
         lost.unwrap_or_default()
+    }
+
+    /// Sees whether the next `bytes` of stored history can still be read.
+    pub(crate) fn look_at_history(&mut self, bytes: u64) {
+        self.unseen = self.screen.look_at_history(self.unseen, bytes);
     }
 
     /// Which of all rows of history could not be read by those who wanted them.

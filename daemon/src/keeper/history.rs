@@ -13,5 +13,8 @@ pub(crate) use record::FileError;
 
 /// Bytes of history in memory, unless the session was made with another bound.
 pub(crate) const MEMORY: u64 = 32 << 20;
+/// Bytes of stored history that are looked at, and no more than a block beyond, whenever somebody
+/// asks how a session is: about a millisecond's work. Further questions go on with the rest.
+pub(crate) const LOOK: u64 = 1 << 20;
 /// Bytes of history on the disk, unless the session was made with another bound.
 pub(crate) const DISK: u64 = 1 << 30;

@@ -110,6 +110,10 @@ impl Drop for Home {
     }
 }
 
+pub fn size(cols: u16, rows: u16) -> Size {
+    Size::new(cols, rows).unwrap()
+}
+
 /// What to run, with a small environment.
 pub fn spec(command: &[&str]) -> Spec {
     let var = |name: &str, value: &str| EnvVar {

@@ -78,10 +78,8 @@ pub struct Claiming {
 pub enum PairingStage {
     #[n(0)]
     Waiting,
-    /// Somebody at this address has the secret.
-    #[n(1)]
-    Opened(#[cbor(n(0), with = "crate::wire::texts::device")] String),
-    /// It shows a code, which has to be typed.
+    // 1 was a stage before the claim, and stays unused.
+    /// A device that has the secret shows a code, which has to be typed.
     #[n(2)]
     Claimed(#[n(0)] Claiming),
     /// The code was right; the device is about to keep its key.

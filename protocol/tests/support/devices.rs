@@ -114,7 +114,6 @@ fn stage() -> impl Strategy<Value = PairingStage> {
     );
     prop_oneof![
         select(vec![PairingStage::Waiting, PairingStage::Approved]),
-        word().prop_map(PairingStage::Opened),
         claiming.prop_map(PairingStage::Claimed),
         info().prop_map(|info| PairingStage::Paired(Box::new(info))),
         word().prop_map(PairingStage::Over),
@@ -325,19 +324,15 @@ pub(super) fn answers() -> Vec<(&'static str, Answer)> {
             })),
         ),
         ("pairing: waiting", at(1, PairingStage::Waiting)),
-        (
-            "pairing: opened",
-            at(2, PairingStage::Opened("192.0.2.7".into())),
-        ),
-        ("pairing: claimed", at(3, PairingStage::Claimed(claiming))),
-        ("pairing: approved", at(4, PairingStage::Approved)),
+        ("pairing: claimed", at(2, PairingStage::Claimed(claiming))),
+        ("pairing: approved", at(3, PairingStage::Approved)),
         (
             "pairing: paired",
-            at(5, PairingStage::Paired(Box::new(info.clone()))),
+            at(4, PairingStage::Paired(Box::new(info.clone()))),
         ),
         (
             "pairing: over",
-            at(4, PairingStage::Over("its time is over".into())),
+            at(3, PairingStage::Over("its time is over".into())),
         ),
         ("code: right", Answer::Code(CodeVerdict::Right)),
         ("code: wrong", Answer::Code(CodeVerdict::Wrong { left: 2 })),

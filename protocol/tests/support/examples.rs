@@ -1,169 +1,23 @@
 //! One example of everything that travels, with fixed values: the source of the golden vectors.
 
-use std::sync::Arc;
-
-use abide_protocol::input::{
-    InputEvent, Key, KeyAction, KeyEvent, Keypad, Mods, MouseAction, MouseButton, MouseEvent,
-};
 use abide_protocol::message::{
     Answer, Attach, Behalf, CaptureRange, DaemonStatus, Driver, EndHow, EnvVar, Event, ExitStatus,
     FailKind, Failure, Hello, Hit, InputRefusal, Limits, LostRows, Request, ResourceLimit, Search,
     SessionInfo, SessionState, SizeWish, Spec, Tail, TerminalLook, ToClient, ToServer,
     ViewerHeader,
 };
-use abide_protocol::snapshot::{MouseEncoding, MouseTracking};
 use abide_protocol::{
-    Attrs, Book, Color, Cursor, CursorShape, DeviceId, EventNo, InputSeq, LineNo, Link, Mark,
-    MarkKind, Modes, Palette, Progress, RequestId, Revision, Rgb, Row, RowBuilder, SessionId, Size,
-    Snapshot, StreamId, Style, Underline, ViewerId, diff,
+    Book, DeviceId, EventNo, InputSeq, LineNo, RequestId, Row, SessionId, StreamId, ViewerId, diff,
 };
+
+use super::inputs::inputs;
+use super::screens::{after, before, palette, plain, revision, rich, size};
 
 pub(super) const SESSION: SessionId = SessionId([
     0x01, 0x93, 0x4e, 0x2a, 0x7b, 0x1c, 0x7d, 0x4e, 0x8f, 0x90, 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6,
 ]);
 const STREAM: StreamId = StreamId([0x5a; 16]);
 pub(super) const DEVICE: DeviceId = DeviceId([0xd0; 16]);
-const RED: Rgb = Rgb {
-    r: 255,
-    g: 0,
-    b: 16,
-};
-
-fn size(cols: u16, rows: u16) -> Size {
-    Size::new(cols, rows).expect("a legal size")
-}
-
-fn revision(counter: u64) -> Revision {
-    Revision {
-        incarnation: 0xfedc_ba98_7654_3210,
-        counter,
-    }
-}
-
-fn plain(text: &str) -> Arc<Row> {
-    let mut builder = RowBuilder::default();
-    builder.simple(text, Style::PLAIN, &None);
-    Arc::new(builder.finish(false))
-}
-
-fn link() -> Arc<Link> {
-    let (id, uri) = ("a1".into(), "https://example.org/ä".into());
-    Arc::new(Link { id, uri })
-}
-
-/// Every feature of a row.
-fn rich() -> Arc<Row> {
-    let mut builder = RowBuilder::default();
-    let bold = Style {
-        attrs: Attrs::BOLD,
-        ..Style::PLAIN
-    };
-    let colored = Style {
-        fg: Color::Rgb(RED),
-        bg: Color::Indexed(236),
-        underline_color: Color::Indexed(3),
-        underline: Underline::Curly,
-        attrs: Attrs(0xff),
-    };
-    builder.simple("❯ ", bold, &None);
-    builder.cluster("漢", 2, Style::PLAIN, &None);
-    builder.cluster("👩\u{200d}💻", 2, colored, &None);
-    builder.cluster("e\u{301}", 1, bold, &None);
-    builder.simple("link", Style::PLAIN, &Some(link()));
-    builder.simple(" and ", bold, &None);
-    builder.simple("link", bold, &Some(link()));
-    for (column, kind) in [
-        (0, MarkKind::Prompt),
-        (2, MarkKind::Command),
-        (4, MarkKind::Output),
-        (6, MarkKind::End(None)),
-        (8, MarkKind::End(Some(-1))),
-    ] {
-        builder.mark(Mark { column, kind });
-    }
-    Arc::new(builder.finish(true))
-}
-
-fn palette() -> Palette {
-    Palette {
-        foreground: Some(RED),
-        background: None,
-        cursor: Some(Rgb { r: 0, g: 0, b: 0 }),
-        indexed: vec![(1, RED), (255, RED)],
-    }
-}
-
-fn snapshot(counter: u64, rows: Vec<Arc<Row>>) -> Snapshot {
-    Snapshot {
-        revision: revision(counter),
-        size: size(40, 6),
-        book: Book::Main,
-        rows,
-        cursor: Cursor {
-            row: 5,
-            column: 39,
-            visible: true,
-            shape: CursorShape::Bar,
-            blink: true,
-        },
-        modes: Modes {
-            bracketed_paste: true,
-            mouse: MouseTracking::Button,
-            mouse_encoding: MouseEncoding::Sgr,
-            kitty: 5,
-            ..Modes::default()
-        },
-        title: "✳ a title".into(),
-        directory: "/home/someone".into(),
-        progress: Progress::Normal(40),
-        palette: Arc::new(palette()),
-        top: LineNo(120),
-        sealed: LineNo(100),
-        first: LineNo(7),
-        floor: LineNo(20),
-    }
-}
-
-pub(crate) fn snapshot_record() -> Snapshot {
-    before()
-}
-
-fn before() -> Snapshot {
-    let long = plain("a line long enough to be patched");
-    let rows = vec![
-        plain("gone"),
-        rich(),
-        Row::blank(),
-        long,
-        plain("stays"),
-        Row::blank(),
-    ];
-    snapshot(8, rows)
-}
-
-fn after() -> Snapshot {
-    let long = plain("a line long_enough to be patched");
-    let rows = vec![
-        rich(),
-        Row::blank(),
-        long,
-        plain("stays"),
-        plain("new"),
-        rich(),
-    ];
-    let old = before();
-    Snapshot {
-        top: LineNo(121),
-        sealed: LineNo(101),
-        cursor: Cursor {
-            row: 0,
-            ..old.cursor
-        },
-        title: "done".into(),
-        progress: Progress::None,
-        ..snapshot(9, rows)
-    }
-}
 
 fn header() -> Box<ViewerHeader> {
     let event = |number, event| (EventNo(number), event);
@@ -439,71 +293,6 @@ fn between_daemon_and_keepers() -> Vec<(&'static str, Request)> {
             },
         ),
         ("login environment", Request::LoginEnvironment),
-    ]
-}
-
-fn key(key: Key, mods: Mods) -> KeyEvent {
-    KeyEvent::press(key, mods)
-}
-
-fn inputs() -> Vec<(&'static str, InputEvent)> {
-    let release = KeyEvent {
-        key: Key::Char('ö'),
-        mods: Mods::SHIFT.with(Mods::CAPS_LOCK),
-        action: KeyAction::Release,
-        text: Some("Ö".into()),
-        shifted: Some('Ö'),
-        base: Some(';'),
-    };
-    let keys = [
-        Key::Enter,
-        Key::Tab,
-        Key::Backspace,
-        Key::Escape,
-        Key::Up,
-        Key::Down,
-        Key::Right,
-        Key::Left,
-        Key::Home,
-        Key::End,
-        Key::PageUp,
-        Key::PageDown,
-        Key::Insert,
-        Key::Delete,
-        Key::Function(35),
-        Key::Keypad(Keypad::Digit(9)),
-        Key::Keypad(Keypad::Begin),
-        Key::Functional(57_358),
-    ];
-    vec![
-        (
-            "a character",
-            InputEvent::Key(key(Key::Char('a'), Mods::default())),
-        ),
-        ("a release", InputEvent::Key(release)),
-        (
-            "keys",
-            InputEvent::Keys(keys.map(|k| key(k, Mods::CTRL)).to_vec()),
-        ),
-        ("a paste", InputEvent::Paste("one\ntwo\u{1b}".into())),
-        (
-            "a submitted text",
-            InputEvent::Submit {
-                text: "go on".into(),
-                confirmed: true,
-            },
-        ),
-        (
-            "a mouse event",
-            InputEvent::Mouse(MouseEvent {
-                action: MouseAction::Press,
-                button: MouseButton::WheelUp,
-                column: 999,
-                row: 0,
-                mods: Mods::ALT,
-            }),
-        ),
-        ("raw bytes", InputEvent::Raw(vec![0x1b, b'[', b'1', b'y'])),
     ]
 }
 

@@ -21,8 +21,10 @@ use proptest::sample::{Index, select};
 
 pub(crate) mod devices;
 pub(crate) mod examples;
+mod inputs;
 pub(crate) mod meaning;
 pub(crate) mod messages;
+pub(crate) mod screens;
 pub(crate) mod share;
 
 /// What one place of a row holds; few kinds, so that rows share runs and differ in small ways.

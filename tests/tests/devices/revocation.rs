@@ -114,6 +114,9 @@ impl Typist {
         let tide = Arc::clone(tide);
         let typing = tokio::spawn(async move {
             let mut applied = 0;
+            // What did not fit is sent again once all that followed it has come back: who sends on and
+            // on without that fills every buffer on both ways, and nobody reads any more.
+            let mut refused = None;
             loop {
                 tokio::select! {
                     biased;
@@ -122,7 +125,9 @@ impl Typist {
                         // It did not fit: what comes next takes its number.
                         Some(ToClient::Refused { seq, why: InputRefusal::Busy, .. }) => {
                             tide.busy.fetch_add(1, Ordering::Relaxed);
+                            let last = *refused.get_or_insert(online.typed());
                             online.again(seq);
+                            refused = refused.filter(|_| seq.0 < last);
                         }
                         Some(
                             ToClient::Header(header)
@@ -131,7 +136,7 @@ impl Typist {
                         ) => applied = header.applied.0,
                         Some(_) => {}
                     },
-                    () = tide.flows(), if online.typed() < applied + under_way => {
+                    () = tide.flows(), if refused.is_none() && online.typed() < applied + under_way => {
                         online.type_text(&text).await;
                     }
                 }

@@ -130,6 +130,12 @@ impl Reader {
         (LineNo(from), rows)
     }
 
+    /// Sees whether the oldest stored rows can be read, about so many `bytes`, so that [`Self::lost`]
+    /// knows it.
+    pub fn look(&self, bytes: u64) {
+        self.source().look(0, bytes);
+    }
+
     /// Which of rows `[from, end)` could not be read, and are blank; those that nobody has tried to
     /// read do not count.
     #[must_use]

@@ -226,6 +226,17 @@ impl Sealed {
         }
     }
 
+    /// If its bytes are in a store, reads them, and remembers if that fails; how many they are.
+    pub(super) fn probe(&self) -> u64 {
+        let Body::Stored(stored) = self.body() else {
+            return 0;
+        };
+        if stored.read().is_none() {
+            self.set_lost(true);
+        }
+        stored.bytes()
+    }
+
     /// Lets go of the bytes in memory: `stored` has them.
     pub fn move_to(&self, stored: Arc<dyn Stored>) {
         self.replace(Body::Stored(stored));

@@ -98,6 +98,21 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Probes stored blocks from the one with row `from` on, and then from the oldest, until they
+    /// took so many bytes; answers where the next look goes on.
+    pub(super) fn look(self, from: u64, bytes: u64) -> u64 {
+        let begin = self.blocks.partition_point(|block| block.end().0 <= from);
+        let rest = self.blocks.iter().skip(begin);
+        let mut left = bytes;
+        for block in rest.chain(self.blocks.iter().take(begin)) {
+            if left == 0 {
+                return block.start().0;
+            }
+            left = left.saturating_sub(block.probe());
+        }
+        from
+    }
+
     /// Which of the sealed rows `[from, to)` could not be read when they were last wanted; rows that
     /// repeat them do not count.
     pub(super) fn lost_blocks(self, from: u64, to: u64) -> LostRows {

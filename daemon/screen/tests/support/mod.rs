@@ -102,3 +102,10 @@ pub(crate) fn style_at(snapshot: &Snapshot, row: usize, column: u16) -> Style {
     }
     Style::PLAIN
 }
+
+/// Feeds `bytes` to a screen and compares rows (see [`text`]) and cursor (row, column).
+pub(crate) fn check(size: (u16, u16), bytes: &str, rows: &str, at: (u16, u16)) {
+    let mut screen = after(size.0, size.1, bytes);
+    assert_eq!(shown(&mut screen), rows, "rows after {bytes:?}");
+    assert_eq!(cursor(&mut screen), at, "cursor after {bytes:?}");
+}

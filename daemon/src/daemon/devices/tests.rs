@@ -1,8 +1,12 @@
 //! Who is paired, across starts, full disks, clocks set back and moments of death.
 
+mod audit;
+mod time;
+
 use std::path::{Path, PathBuf};
 
 use abide_protocol::channel::StaticKey;
+use abide_protocol::channel::tickets::NewDevice;
 use abide_protocol::message::DeviceKind;
 use abide_protocol::{Role, SessionId};
 
@@ -180,89 +184,6 @@ fn with_a_full_disk_rights_are_taken_and_none_are_given() {
     assert_eq!(names(&devices), ["phone 2"]);
 }
 
-#[test]
-fn the_audit_catches_up_when_there_is_room() {
-    let home = Home::new("audit");
-    let (devices, _) = home.open();
-    fill(&devices, true);
-    for n in 0..200 {
-        devices.note(local("filled", &n.to_string(), &"x".repeat(100)));
-    }
-    let unwritten = devices.unwritten();
-    assert!(unwritten > 0);
-    fill(&devices, false);
-    devices.note(local("emptied", "disk", ""));
-    assert_eq!(devices.unwritten(), 0);
-    let rows = devices.audit(0, 1000).unwrap();
-    let targets: Vec<_> = rows.iter().map(|row| row.target.clone()).collect();
-    let expected: Vec<_> = (0..200).map(|n| n.to_string()).collect();
-    assert_eq!(targets[..200], expected);
-    assert_eq!(targets[200], "disk");
-    let two = devices.audit(199, 2).unwrap();
-    let numbers: Vec<_> = two.iter().map(|row| row.number).collect();
-    assert_eq!(numbers, [200, 201]);
-    // Of three the newest, or those that come next.
-    let numbers = |rows: Vec<AuditRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
-    assert_eq!(numbers(devices.audit(198, 2).unwrap()), [200, 201]);
-    assert_eq!(numbers(devices.audit_next(198, 2).unwrap()), [199, 200]);
-    assert_eq!(numbers(devices.audit_next(200, 2).unwrap()), [201]);
-}
-
-#[test]
-fn audit_rows_neither_change_nor_go() {
-    let home = Home::new("rows");
-    let (devices, _) = home.open();
-    devices.keep(new(1, None), from()).unwrap();
-    let change = ["UPDATE audit SET action = 'x'", "DELETE FROM audit"];
-    let db = Registry::again(&home.registry()).unwrap();
-    for sql in change {
-        let error = db.execute(sql, []).unwrap_err().to_string();
-        assert!(error.contains("audit rows"), "{error}");
-    }
-    assert_eq!(actions(&devices), ["paired"]);
-}
-
-/// However many strangers come, also on a full disk, what the owner did stays.
-#[test]
-fn strangers_push_out_strangers_only() {
-    let home = Home::new("strangers");
-    let (devices, _) = home.open();
-    devices.keep(new(1, None), from()).unwrap();
-    let db = Registry::again(&home.registry()).unwrap();
-    let add = |count: u32| {
-        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-                   INSERT INTO audit (time, actor, action, target, detail)
-                   SELECT 0, 'x', 'stranger', 'daemon', '' FROM n";
-        db.execute(sql, [count]).unwrap();
-    };
-    let count = |action: &str| -> i64 {
-        let sql = "SELECT count(*) FROM audit WHERE action = ?1";
-        db.query_row(sql, [action], |row| row.get(0)).unwrap()
-    };
-    add(10_001);
-    devices.stranger(from());
-    assert_eq!((count("stranger"), count("paired")), (10_000, 1));
-    let gone = db.execute("DELETE FROM audit WHERE action = 'paired'", []);
-    assert!(gone.is_err(), "a row of the owner's goes");
-
-    fill(&devices, true);
-    devices.note(local("filled", "disk", &"x".repeat(5000)));
-    devices.withdraw(DeviceId([1; 16]), End::Revoked).unwrap();
-    for n in 0..2 * UNWRITTEN as u32 {
-        devices.note(Deed {
-            action: STRANGER,
-            ..local("", "daemon", &n.to_string())
-        });
-    }
-    assert_eq!(devices.unwritten(), UNWRITTEN);
-    fill(&devices, false);
-    devices.note(local("emptied", "disk", ""));
-    assert_eq!(
-        (count("filled"), count("revoked"), count("emptied")),
-        (1, 1, 1)
-    );
-}
-
 /// Killed between the two halves of a pairing, it leaves a device or none.
 #[test]
 fn half_a_pairing_is_none() {
@@ -283,92 +204,6 @@ fn half_a_pairing_is_none() {
     drop(devices);
     let (devices, revoked) = home.open();
     assert_eq!((names(&devices).len(), revoked.len()), (0, 1));
-}
-
-#[test]
-fn what_has_expired_stays_so_when_the_clock_is_set_back() {
-    let home = Home::new("clock");
-    let (devices, _) = home.open();
-    let (id, now) = (DeviceId([1; 16]), desk::now());
-    devices.keep(new(1, Some(now + 1000)), from()).unwrap();
-    assert!(devices.known(key(1)).is_some());
-    devices.lock().clock.now(now + 2000, Instant::now());
-    assert_eq!(devices.known(key(1)), None);
-    assert_eq!(devices.standing(id).grant, Err(End::Expired));
-    assert!(devices.join(id, from()).is_none());
-    assert_eq!(devices.over(), [id]);
-    let expired = devices.expire(id).unwrap();
-    assert!(expired.news && expired.epoch == 1);
-    assert_eq!((devices.over(), devices.first_end()), (vec![], None));
-    // A clock that was ahead when the daemon last ran.
-    devices.lock().clock.now(now + 3_600_000, Instant::now());
-    devices.now();
-    let warnings = devices.warnings();
-    assert!(
-        warnings.iter().any(|line| line.contains("set back by 59")),
-        "{warnings:?}"
-    );
-    drop(devices);
-    let (devices, revoked) = home.open();
-    assert_eq!((names(&devices).len(), revoked), (1, vec![]));
-    assert_eq!(devices.known(key(1)), None);
-    assert!(devices.now() >= now + 3_600_000);
-    // It was told, and keepers hear of it again.
-    assert_eq!(devices.over(), [id]);
-    let expired = devices.expire(id).unwrap();
-    assert!(!expired.news && expired.epoch == 1);
-    assert_eq!(actions(&devices), ["paired", "expired"]);
-    // No time is granted by a clock that is another one than the latest time.
-    let refused = devices.end_after(Some(60_000)).unwrap_err();
-    assert!(
-        refused.line.contains("abide devices trust-clock"),
-        "{}",
-        refused.line
-    );
-    let refused = devices.regrant(id, new(1, None).grant, Some(60_000));
-    assert_eq!(refused.err().unwrap().kind, FailKind::State);
-}
-
-#[test]
-fn a_clock_that_was_ahead_loses_nobody() {
-    const YEAR: u64 = 365 * 24 * 3_600_000;
-    let home = Home::new("ahead");
-    let (devices, _) = home.open();
-    let (id, now) = (DeviceId([1; 16]), desk::now());
-    devices.keep(new(1, Some(now + YEAR / 2)), from()).unwrap();
-    devices.keep(new(2, None), from()).unwrap();
-    drop(devices);
-    let (devices, revoked) = home.open_at(now + YEAR);
-    assert_eq!(revoked, []);
-    assert!(devices.known(key(1)).is_none() && devices.known(key(2)).is_some());
-    assert!(devices.expire(id).unwrap().news && home.key_file(1).exists());
-    drop(devices);
-
-    let (devices, _) = home.open();
-    assert_eq!(devices.known(key(1)), None);
-    let fault = devices.list()[0].fault.clone().unwrap();
-    assert!(fault.contains("set back"), "{fault}");
-    let told = devices.set_back().unwrap();
-    assert!(told.contains("set back by 36"), "{told}");
-    assert_eq!(devices.set_back(), None);
-    devices.trust_clock().unwrap();
-    assert!(devices.known(key(1)).is_some());
-    // Keepers have dropped what was before.
-    assert_eq!(devices.standing(id).epoch, 1);
-    assert_eq!(devices.warnings(), Vec::<String>::new());
-    assert_eq!(devices.trust_clock().unwrap_err().kind, FailKind::State);
-    assert_eq!(
-        actions(&devices),
-        ["paired", "paired", "expired", "clock", "clock"]
-    );
-    drop(devices);
-    let (devices, _) = home.open();
-    assert!(devices.known(key(1)).is_some() && devices.over().is_empty());
-    devices
-        .regrant(id, new(1, None).grant, Some(60_000))
-        .unwrap();
-    let end = devices.standing(id).grant.unwrap().expires.unwrap();
-    assert!(end <= desk::now() + 60_000, "{end}");
 }
 
 #[test]
@@ -522,31 +357,4 @@ fn other_rights_count_from_the_next_epoch_on() {
     let standing = home.open().0.standing(id);
     assert_eq!(standing.epoch, 2);
     assert_eq!(standing.grant, Ok(new(1, None).grant));
-}
-
-#[test]
-fn what_gives_rights_has_its_row_before_or_does_not_happen() {
-    let home = Home::new("row");
-    let (devices, _) = home.open();
-    let deed = |detail: &str| local("trust", "work", detail);
-    devices.record(&deed("given"), "trust the session").unwrap();
-    fill(&devices, true);
-    devices.note(deed("taken back"));
-    // A row that fits no page any more.
-    let why = devices
-        .record(&deed(&"x".repeat(10_000)), "trust the session")
-        .unwrap_err();
-    assert_eq!(why.kind, FailKind::Exhausted);
-    assert!(
-        why.line.starts_with("cannot trust the session: "),
-        "{}",
-        why.line
-    );
-    fill(&devices, false);
-    devices
-        .record(&deed("given again"), "trust the session")
-        .unwrap();
-    let rows = devices.audit(0, 100).unwrap();
-    let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();
-    assert_eq!(details, ["given", "taken back", "given again"]);
 }

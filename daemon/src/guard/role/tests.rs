@@ -1,6 +1,8 @@
-use super::*;
-use abide_protocol::message::{CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec};
+use abide_protocol::message::{CaptureRange, DeviceEdit, EndHow, Spec};
 use abide_protocol::{Book, DeviceId, LineNo, PairingNo};
+
+use super::*;
+use crate::tables::{self, table};
 
 const DEVICE: DeviceId = DeviceId([1; 16]);
 
@@ -8,27 +10,9 @@ fn id(digit: &str) -> SessionId {
     digit.repeat(32).parse().unwrap()
 }
 
-/// A table of requests: a kind, a request of it, who may ask it. A kind that has no row does not
-/// compile, no row is without a request, and each request is one of its row's kind.
-macro_rules! table {
-    ($name:ident($session:ident): $($pattern:pat => $request:expr, $who:expr;)*) => {
-        fn $name($session: SessionId) -> Vec<(Request, &'static str)> {
-            let who = |request: &Request| match request { $($pattern => $who,)* };
-            let mut rows = Vec::new();
-            $(
-                let request = $request;
-                assert!(matches!(&request, $pattern), "{request:?}");
-                assert_eq!(who(&request), $who, "{request:?} is of a row before");
-                rows.push((request, $who));
-            )*
-            rows
-        }
-    };
-}
-
 // `o`utside, `t`rusted, `a`gent about its own session, `f`: about a foreign one, `u`nknown: those who
 // may ask it. Written by hand.
-table! { requests(session):
+table! { asked(session): Request, &'static str;
     Request::List => Request::List, "otafu";
     Request::Info { .. } => Request::Info { session }, "ota";
     Request::New { .. } => Request::New { spec: Box::new(Spec::default()) }, "ot";
@@ -47,12 +31,12 @@ table! { requests(session):
     Request::Subscribe => Request::Subscribe, "ot";
     Request::Cut { .. } => Request::Cut { device: DEVICE, epoch: None }, "ot";
     Request::LoginEnvironment => Request::LoginEnvironment, "ot";
-    Request::Search { .. } => search(session), "ot";
+    Request::Search { .. } => tables::search(session), "ot";
     Request::Trust { trusted: true, .. } => Request::Trust { session, trusted: true }, "o";
     Request::Trust { trusted: false, .. } => Request::Trust { session, trusted: false }, "o";
     Request::Share { change: None } => Request::Share { change: None }, "ot";
     Request::Share { change: Some(_) } => Request::Share { change: Some(Box::default()) }, "o";
-    Request::Pair { .. } => pair(), "o";
+    Request::Pair { .. } => tables::pair(), "o";
     Request::AwaitPairing { .. } =>
         Request::AwaitPairing { pairing: PairingNo(1), seen: 0 }, "o";
     Request::EnterCode { .. } =>
@@ -69,31 +53,6 @@ table! { requests(session):
     Request::Unknown => Request::Unknown, "otafu";
 }
 
-fn search(session: SessionId) -> Request {
-    let query = Search {
-        pattern: "x".into(),
-        ignore_case: false,
-        from: None,
-        backwards: false,
-        limit: 1,
-    };
-    Request::Search { session, query }
-}
-
-fn pair() -> Request {
-    let offer = PairingOffer {
-        role: abide_protocol::Role::View,
-        sessions: None,
-        history: false,
-        lasts: None,
-        name: None,
-        link: false,
-    };
-    Request::Pair {
-        offer: Box::new(offer),
-    }
-}
-
 #[test]
 fn who_may_ask_what() {
     let agent = || Role::Agent {
@@ -108,7 +67,7 @@ fn who_may_ask_what() {
         ('u', Role::Unknown, id("1")),
     ];
     for (letter, role, session) in rows {
-        for (request, who) in requests(session) {
+        for (request, who) in asked(session) {
             let asked = role.may_ask(&request);
             let expected = who.contains(letter);
             assert_eq!(asked.is_ok(), expected, "{role:?} {request:?}");

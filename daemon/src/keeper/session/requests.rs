@@ -8,6 +8,7 @@ use abide_protocol::{RequestId, SessionId};
 
 use super::ending::Life;
 use super::{Session, failure, withdrawn};
+use crate::keeper::history::LOOK;
 use crate::keeper::link::WAITS;
 
 impl Session {
@@ -88,7 +89,10 @@ impl Session {
     ) -> Option<Answer> {
         Some(match request {
             Request::List => Answer::Sessions(vec![self.shown(index, now)]),
-            Request::Info { .. } => Answer::Session(Box::new(self.shown(index, now))),
+            Request::Info { .. } => {
+                self.engine.look_at_history(LOOK);
+                Answer::Session(Box::new(self.shown(index, now)))
+            }
             Request::Capture { range, .. } => {
                 return self.capture(index, id, range.history, now);
             }

@@ -1,13 +1,12 @@
 //! The matrix: what becomes of each message of a device. Written by hand, never made by the gate.
 
 use abide_protocol::input::InputEvent;
-use abide_protocol::message::{
-    CaptureRange, DeviceEdit, EndHow, PairingOffer, Search, Spec, TerminalLook,
-};
+use abide_protocol::message::{CaptureRange, DeviceEdit, EndHow, Spec, TerminalLook};
 use abide_protocol::{Book, InputSeq, LineNo, PairingNo, Revision, Size, StreamId, wire};
 
 use super::super::*;
 use super::{DEVICE, attach, grant};
+use crate::tables::{self, table};
 
 /// What becomes of a message, for `view`, `view` with history, `type` and `manage` each: about a
 /// session that the device was given, about another one, and about either when the rights are gone.
@@ -22,27 +21,7 @@ const MANAGE: &str = "say say say ask";
 const HISTORY: &str = "say ask ask ask";
 const OVER: &str = "over over over over";
 
-/// A table of messages: a kind, a message of it, its row. A kind that has no row does not compile, no
-/// row is without a message, and each message is one of its row's kind.
-macro_rules! table {
-    ($name:ident($session:ident): $kind:ty; $($pattern:pat $(if $guard:expr)? => $message:expr, $row:expr;)*) => {
-        fn $name($session: SessionId) -> Vec<($kind, Row)> {
-            let row = |message: &$kind| -> Row {
-                match message { $($pattern $(if $guard)? => $row,)* }
-            };
-            let mut rows = Vec::new();
-            $(
-                let message: $kind = $message;
-                assert!(matches!(&message, $pattern $(if $guard)?), "{message:?}");
-                assert_eq!(row(&message), $row, "{message:?} is of a row before");
-                rows.push((message, $row));
-            )*
-            rows
-        }
-    };
-}
-
-table! { told(session): ToServer;
+table! { told(session): ToServer, Row;
     ToServer::Hello(_) => ToServer::Hello(wire::hello()), [BROKEN, BROKEN, OVER];
     // Each kind of request has a row of its own below.
     ToServer::Request { .. } => ToServer::Request { id: RequestId(1), request: Request::Unknown }, [SAY, SAY, OVER];
@@ -73,7 +52,7 @@ table! { told(session): ToServer;
     ToServer::Unknown => ToServer::Unknown, [SKIP, SKIP, OVER];
 }
 
-table! { asked(session): Request;
+table! { asked(session): Request, Row;
     Request::List => Request::List, [ASK, ASK, OVER];
     Request::Info { .. } => Request::Info { session }, [ASK, MANAGE, OVER];
     Request::New { .. } => Request::New { spec: Box::new(Spec::default()) }, [MANAGE, MANAGE, OVER];
@@ -87,7 +66,7 @@ table! { asked(session): Request;
     Request::End { how: EndHow::Kill, .. } =>
         Request::End { session, how: EndHow::Kill }, [MANAGE, MANAGE, OVER];
     Request::Rename { .. } => Request::Rename { session, name: "x".into() }, [MANAGE, MANAGE, OVER];
-    Request::Search { .. } => search(session), [HISTORY, MANAGE, OVER];
+    Request::Search { .. } => tables::search(session), [HISTORY, MANAGE, OVER];
     Request::Remove { .. } => Request::Remove { session }, [SAY, SAY, OVER];
     Request::Clear { .. } => Request::Clear { session }, [SAY, SAY, OVER];
     Request::Status => Request::Status, [SAY, SAY, OVER];
@@ -99,7 +78,7 @@ table! { asked(session): Request;
     Request::Share { change: None } => Request::Share { change: None }, [SAY, SAY, OVER];
     Request::Share { change: Some(_) } =>
         Request::Share { change: Some(Box::default()) }, [SAY, SAY, OVER];
-    Request::Pair { .. } => pair(), [SAY, SAY, OVER];
+    Request::Pair { .. } => tables::pair(), [SAY, SAY, OVER];
     Request::AwaitPairing { .. } =>
         Request::AwaitPairing { pairing: PairingNo(1), seen: 0 }, [SAY, SAY, OVER];
     Request::EnterCode { .. } =>
@@ -137,31 +116,6 @@ fn input() -> ToServer {
 fn capture(session: SessionId, history: u64) -> Request {
     let range = CaptureRange { history };
     Request::Capture { session, range }
-}
-
-fn search(session: SessionId) -> Request {
-    let query = Search {
-        pattern: "x".into(),
-        ignore_case: false,
-        from: None,
-        backwards: false,
-        limit: 1,
-    };
-    Request::Search { session, query }
-}
-
-fn pair() -> Request {
-    let offer = PairingOffer {
-        role: Role::Manage,
-        sessions: None,
-        history: true,
-        lasts: None,
-        name: None,
-        link: true,
-    };
-    Request::Pair {
-        offer: Box::new(offer),
-    }
 }
 
 fn widen() -> Request {
