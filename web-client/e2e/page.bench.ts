@@ -236,12 +236,12 @@ async function keyToText(page: Page, text: string): Promise<number> {
       });
     });
     const shown = new Promise<number>((done) => {
-      const look = () => {
-        if (!document.querySelector(".terminal")?.textContent.includes(text))
-          requestAnimationFrame(look);
-        else setTimeout(() => done(performance.now()));
-      };
-      look();
+      // Who looks in every frame makes frames, and looks before the page has written its own.
+      new MutationObserver((_, observer) => {
+        if (!document.querySelector(".terminal")?.textContent.includes(text)) return;
+        observer.disconnect();
+        setTimeout(() => done(performance.now()));
+      }).observe(document, { subtree: true, childList: true, characterData: true });
     });
     return Promise.all([pressed, shown]).then(([from, to]) => to - from);
   }, text);

@@ -1,7 +1,7 @@
 // A row as elements: text and boxes whose widths are those that the keeper stated.
 
 import { type Row, type Run, sameRun } from "../core/row.ts";
-import { Attr, type Pen, PLAIN, sameLink, samePen } from "../core/style.ts";
+import { Attr, DEFAULT_COLOR, type Pen, PLAIN, sameLink, samePen } from "../core/style.ts";
 import { type Colors, css } from "./colors.ts";
 import type { Font } from "./font.ts";
 import { arcRects, dashRects, type Glyph, type Rect, rects, type Shape } from "./glyphs.ts";
@@ -11,6 +11,11 @@ const SOLID = "linear-gradient(currentColor,currentColor)";
 /** What a link may lead to; others stay text. */
 const SAFE = /^(https?|mailto):/i;
 const UNDERLINES = ["", "solid", "double", "wavy", "dotted", "dashed"] as const;
+
+const ASCII = /^[ -~]+$/;
+/** Cells of a run that may flow: browsers keep places in 64ths of a pixel, so what 200 columns round
+ * away in runs of so many cells stays below half a pixel. */
+const FLOWING = 8;
 
 /** Whether a link leads somewhere that may be opened. */
 export function mayOpen(uri: string): boolean {
@@ -62,10 +67,11 @@ export class RowPainter {
     if (!isText || !this.#isText(run) || !sameLink(run.pen.link, old.pen.link)) return false;
     setText(element, run.text);
     const { fg, bg } = run.pen;
-    if (run.cells !== old.cells || !samePen(run.pen, { ...old.pen, fg, bg })) {
+    const stays = run.cells === old.cells && flows(run) === flows(old);
+    if (!stays || !samePen(run.pen, { ...old.pen, fg, bg })) {
       this.#dress(element, run);
     } else if (fg !== old.pen.fg || bg !== old.pen.bg) {
-      paintColors(element, run.pen, this.colors);
+      paintColors(element, run, this.colors);
     }
     return true;
   }
@@ -79,8 +85,9 @@ export class RowPainter {
     return this.#cut(run).every(({ type }) => type === "Text");
   }
 
-  #dress(element: HTMLElement, { pen, cells }: Run): void {
-    dress(element, pen, this.colors, `width:${cells * this.font.cell.width}px`);
+  #dress(element: HTMLElement, run: Run): void {
+    dress(element, run.pen, this.colors, `width:${run.cells * this.font.cell.width}px`);
+    element.classList.toggle("flows", flows(run));
   }
 
   #cut(run: Run): readonly Piece[] {
@@ -160,10 +167,20 @@ function dress(element: HTMLElement, pen: Pen, colors: Colors, ...more: readonly
 }
 
 /** A new colour alone: browsers read single colours faster than declarations. */
-function paintColors({ style }: HTMLElement, pen: Pen, colors: Colors): void {
-  const { color, background } = inkOf(pen, colors);
+function paintColors({ style }: HTMLElement, run: Run, colors: Colors): void {
+  const { color, background } = inkOf(run.pen, colors);
   style.color = color;
-  style.backgroundColor = background;
+  if (!flows(run)) style.backgroundColor = background;
+}
+
+/**
+ * Text that needs no box to keep to its cells: it has nothing behind it and is in the font that the
+ * cell is made of. Such text takes a third less of the time that it takes to paint.
+ */
+function flows({ text, cells, cluster, pen }: Run): boolean {
+  const { bg, attrs, link } = pen;
+  const plain = bg === DEFAULT_COLOR && (attrs & ~Attr.Dim) === 0 && link === null;
+  return plain && !cluster && cells >= FLOWING && ASCII.test(text);
 }
 
 function inkOf(pen: Pen, colors: Colors): Record<"color" | "background" | "underline", string> {
