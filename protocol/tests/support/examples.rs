@@ -724,6 +724,11 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
             "granted",
             ToClient::Granted(super::devices::example_grant()),
         ),
+        (
+            "the page ends",
+            ToClient::PageEnds(Some("this page's certificate has expired".into())),
+        ),
+        ("the page goes on", ToClient::PageEnds(None)),
     ]
     .map(|(name, message)| (name.to_owned(), message))
     .into();
