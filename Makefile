@@ -59,7 +59,7 @@ pictures: browser-tools
 
 browser-tools: $(PAGE) $(EMULATOR)
 	@$(NEED) chromium firefox-esr WebKitWebDriver:webkit2gtk-driver xvfb-run:xvfb xauth \
-		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl vim:vim htop less python3
+		dbus-run-session:dbus-daemon certutil:libnss3-tools openssl faketime vim:vim htop less python3
 
 ## Format, clippy, types, licences, the fuzz targets, and the tests that read the tree.
 lint: test-tools $(PAGE)

@@ -137,6 +137,9 @@ pub enum ToClient {
     Notice(String),
     /// From the daemon to a device, after the hellos: what it may do as long as this link lasts.
     Granted(Grant),
+    /// From the daemon to a page whose certificate has to be renewed: how long it is still good, and
+    /// what to do, in one line. It holds until the next one; `None`: nothing is to be done any more.
+    PageEnds(Option<String>),
     /// A kind this build does not know; skipped.
     Unknown,
 }

@@ -111,3 +111,47 @@ test("a page that loads itself anew while it drives asks nobody", async () => {
   expect(own.faults).toEqual([]);
   await own.context.close();
 });
+
+test("closing a page asks while it drives, and only then", async () => {
+  const { page, context, faults } = await pairedDevice(browser, world);
+  await show(page, "work");
+  // Browsers ask on pages alone that were used.
+  await page.locator(".host").click();
+  const dialogs: string[] = [];
+  let stay = true;
+  page.on("dialog", (dialog) => {
+    dialogs.push(dialog.type());
+    void (stay ? dialog.dismiss() : dialog.accept());
+  });
+  const close = () => page.close({ runBeforeUnload: true });
+  await drive(page);
+  await close();
+  await expect.poll(() => dialogs).toEqual(["beforeunload"]);
+  await page.keyboard.type("echo st$((1))ays\n");
+  await untilScreen(page, "st1ays");
+  await page.getByRole("button", { name: "Give back" }).click();
+  await page.getByRole("button", { name: "Drive from here" }).waitFor();
+  await drive(page);
+  stay = false;
+  const closed = page.waitForEvent("close");
+  await close();
+  await closed;
+  expect(dialogs).toEqual(["beforeunload", "beforeunload"]);
+
+  const watching = await context.newPage();
+  await watching.goto(page.url());
+  await show(watching, "work");
+  await watching.locator(".host").click();
+  await watching.keyboard.type("echo wat$((1))ches\n");
+  await untilScreen(watching, "wat1ches");
+  watching.on("dialog", (dialog) => {
+    dialogs.push(`${dialog.type()} of one that watches`);
+    void dialog.accept();
+  });
+  const gone = watching.waitForEvent("close");
+  await watching.close({ runBeforeUnload: true });
+  await gone;
+  expect(dialogs).toHaveLength(2);
+  expect(faults).toEqual([]);
+  await context.close();
+});

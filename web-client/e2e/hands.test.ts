@@ -138,3 +138,30 @@ test("what a program copies is copied by a tap", async () => {
   await page.getByText("Copied.").waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("hello");
 });
+
+test("what a program copies is offered to who typed last, and to nobody else", async () => {
+  for (const { page, context } of [desk, phone]) {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await show(page, "work");
+  }
+  const chip = ({ page }: Device, text: string) =>
+    page.getByRole("button", { name: `The program copied ${text.length} characters` });
+  const copy = (text: string) =>
+    `clear; printf '\\033]52;c;${btoa(text)}\\007'; echo copied-$((${text.length}))`;
+  const offered = async (text: string, to: Device, not: Device) => {
+    await chip(to, text).waitFor();
+    // The screen that says so comes with what happened before it.
+    await untilScreen(not.page, new RegExp(`^copied-${text.length}$`, "m"));
+    expect(await chip(not, text).count()).toBe(0);
+  };
+  await desk.page.locator(".host").click();
+  await desk.page.keyboard.type(`${copy("desk")}\n`);
+  await offered("desk", desk, phone);
+  await phone.page.getByLabel("Text for the session").fill(copy("a phone"));
+  await phone.page.getByRole("button", { name: "Send" }).tap();
+  await offered("a phone", phone, desk);
+  await chip(phone, "a phone").tap();
+  await phone.page.getByText("Copied.").waitFor();
+  expect(await chip(phone, "a phone").count()).toBe(0);
+  expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe("a phone");
+});

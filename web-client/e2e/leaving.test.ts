@@ -18,8 +18,12 @@ stage(
   },
 );
 
-async function size(): Promise<string> {
-  const { size } = JSON.parse(await world.abide("info", "work", "--json"));
+function size(): Promise<string> {
+  return sizeOf("work");
+}
+
+async function sizeOf(session: string): Promise<string> {
+  const { size } = JSON.parse(await world.abide("info", session, "--json"));
   return `${size.columns}x${size.rows}`;
 }
 
@@ -57,6 +61,27 @@ test("and one that shows another session", { timeout: 4 * PATIENCE }, async () =
   await page.getByRole("button", { name: "All sessions" }).tap();
   await page.locator(".list li").first().waitFor();
   await expect.poll(size, AT_ONCE).toBe("90x30");
+  await context.close();
+});
+
+test("also directly, and from the reader", { timeout: 4 * PATIENCE }, async () => {
+  const script = ["sh", "-c", "echo here; exec cat"];
+  for (const name of ["one", "two"]) await world.abide("new", name, "--detach", "--", ...script);
+  const { page, context } = await pairedDevice(browser, world, PHONE);
+  await show(page, "one");
+  await page.getByRole("button", { name: "Drive from here" }).tap();
+  await page.getByRole("button", { name: "Give back" }).waitFor();
+  const taken = await sizeOf("one");
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("button", { name: "Reader" }).tap();
+  // What the program says gets here: the link is as it was, and so is the size.
+  await world.abide("send", "one", "still");
+  await page.locator(".reader p", { hasText: "still" }).first().waitFor();
+  await page.getByRole("button", { name: "Give back" }).waitFor();
+  expect(await sizeOf("one")).toBe(taken);
+  await show(page, "two");
+  const driven = async () => JSON.parse(await world.abide("info", "one", "--json")).driver;
+  await expect.poll(driven, AT_ONCE).toBe(null);
   await context.close();
 });
 

@@ -10,22 +10,33 @@ import { browser, stage, world } from "./stage.ts";
 
 const FOLDER = join(import.meta.dirname, "../screenshots");
 const AGENT = [
-  "\\033[2m> fix the flaky test in link.rs\\033[0m",
+  "\\033[2m> the link test fails now and then: why?\\033[0m",
   "",
-  "\\033[38;5;79m●\\033[0m I will look at how the link is closed first.",
+  "\\033[38;5;79m●\\033[0m I will look at how a link is closed first.",
   "",
   "\\033[38;5;79m●\\033[0m \\033[1mRead\\033[0m(client/src/link.rs)",
-  "  └  Read 214 lines",
+  "  └ Read 214 lines",
+  "",
+  '\\033[38;5;79m●\\033[0m \\033[1mSearch\\033[0m("fn flush")',
+  "  └ Found 3 files",
+  "",
+  "\\033[38;5;79m●\\033[0m The last frame is not waited for: what",
+  "  comes after it can be faster. One line:",
   "",
   "\\033[38;5;79m●\\033[0m \\033[1mUpdate\\033[0m(client/src/link.rs)",
-  "  └ \\033[48;5;22m+    self.flush().await?;          \\033[0m",
-  "    \\033[48;5;52m-    self.flush();                \\033[0m",
+  "  └ 118      let frame = self.encode(last);",
+  "    119 \\033[48;5;52m-    self.flush();              \\033[0m",
+  "    119 \\033[48;5;22m+    self.flush().await?;       \\033[0m",
+  "    120      self.close()",
   "",
-  "╭─────────────────────────────────────────╮",
-  "│ \\033[1mDo you want to run cargo test?\\033[0m          │",
-  "│ \\033[36m❯ 1. Yes\\033[0m                                │",
-  "│   2. No, and say why                    │",
-  "╰─────────────────────────────────────────╯",
+  "╭─────────────────────────────────────╮",
+  "│ \\033[1mRun cargo test?\\033[0m                     │",
+  "│                                     │",
+  "│ \\033[36m❯ 1. Yes\\033[0m                            │",
+  "│   2. Yes, and do not ask again      │",
+  "│   3. No, and say why                │",
+  "╰─────────────────────────────────────╯",
+  "\\033[2m  Enter to choose, Esc to go back\\033[0m",
 ].join("\\n");
 
 stage(async () => {
@@ -96,6 +107,8 @@ test.each([
   await take("new");
   await page.getByRole("button", { name: "Cancel" }).click();
   await session(page, take, size);
+  // A page that leaves gives the size back.
+  await page.close();
   await context.close();
 });
 

@@ -114,3 +114,48 @@ test("full screen hands over the keys that the browser keeps, where it can", asy
   expect(await page.evaluate(() => (window as unknown as { locked: boolean }).locked)).toBe(true);
   await page.evaluate(() => document.exitFullscreen());
 });
+
+test("nothing moves for who does not want it to", async () => {
+  const { page } = device;
+  // Text and a cursor that blink, below more than the screen holds.
+  const script = "seq 500; printf '\\033[5mblinking\\033[0m\\033[1 q'; exec cat";
+  await world.abide("new", "moving", "--detach", "--", "sh", "-c", script);
+  await show(page, "moving");
+  await untilScreen(page, "blinking");
+  /** What moves, or would. */
+  const moving = () =>
+    page.evaluate(() => {
+      const running = document.getAnimations().length;
+      const smooth = [document.documentElement, ...document.querySelectorAll("*")].filter(
+        (element) => {
+          const { scrollBehavior, transitionDuration } = getComputedStyle(element);
+          return scrollBehavior !== "auto" || !/^0s(, 0s)*$/.test(transitionDuration);
+        },
+      );
+      return { running, smooth: smooth.map(({ className }) => className) };
+    });
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await expect.poll(async () => (await moving()).running, { timeout: PATIENCE }).toBe(2);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const still = { running: 0, smooth: [] };
+  await expect.poll(moving, { timeout: PATIENCE }).toEqual(still);
+  await page.locator(".terminal").evaluate((element) => element.scrollBy(0, -3_000));
+  await page.getByRole("button", { name: /^Jump to latest/ }).waitFor();
+  expect(await moving()).toEqual(still);
+  // What is scrolled is there at once.
+  const end = await page
+    .getByRole("button", { name: /^Jump to latest/ })
+    .evaluate((button: HTMLElement) => {
+      button.click();
+      return document.querySelector(".terminal")?.scrollTop;
+    });
+  expect(end).toBeGreaterThan(3_000);
+  world.wire.lose();
+  await page.locator(".host.stale").waitFor();
+  expect(await moving()).toEqual(still);
+  world.wire.restore();
+  await page.getByRole("button", { name: "Menu" }).click();
+  expect(await moving()).toEqual(still);
+  await page.keyboard.press("Escape");
+  await page.emulateMedia({ reducedMotion: null });
+});

@@ -2,7 +2,7 @@
 // whose certificate the browser trusts, through a proxy that can lose the network.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -17,6 +17,8 @@ const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "
 const ABIDE = join(TARGET, process.env["PROFILE"] ?? "checked", "abide");
 /** What browsers are told to find on this machine. */
 const NAME = "desk.localhost";
+/** Days for which certificates are good at first. */
+const DAYS = 30;
 
 /** Milliseconds until a state that does not come is a failure, on a loaded machine. */
 export const PATIENCE = 30_000;
@@ -56,6 +58,11 @@ export class World {
   /** Where browsers find the page. */
   get address(): string {
     return `https://${NAME}:${this.wire.port}`;
+  }
+
+  /** There is another certificate, for as many days from now on. */
+  renew(days: number): void {
+    sign(this.directory, days);
   }
 
   /** The command's output; an error if it fails. */
@@ -229,7 +236,7 @@ function certificate(directory: string): { cert: string; key: string } {
     "-out",
     file("ca.pem"),
     "-days",
-    "30",
+    "365",
     ...subject,
   );
   openssl(
@@ -243,9 +250,7 @@ function certificate(directory: string): { cert: string; key: string } {
     `/CN=${NAME}`,
   );
   writeFileSync(file("desk.ext"), `subjectAltName=DNS:${NAME}\nextendedKeyUsage=serverAuth\n`);
-  const signer = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial"];
-  const request = ["-in", file("desk.csr"), "-out", file("desk.pem"), "-extfile", file("desk.ext")];
-  openssl("x509", "-req", ...signer, ...request, "-days", "30");
+  sign(directory, DAYS);
   const database = file(".pki/nssdb");
   execFileSync("mkdir", ["-p", database]);
   execFileSync("certutil", ["-N", "--empty-password", "-d", `sql:${database}`]);
@@ -261,6 +266,16 @@ function certificate(directory: string): { cert: string; key: string } {
     file("ca.pem"),
   ]);
   return { cert: file("desk.pem"), key: file("desk.key") };
+}
+
+/** Whole, or not there yet: the daemon may look at any time. */
+function sign(directory: string, days: number): void {
+  const file = (name: string) => join(directory, name);
+  const signer = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial"];
+  const request = ["-in", file("desk.csr"), "-out", file("new.pem"), "-extfile", file("desk.ext")];
+  const words = ["x509", "-req", ...signer, ...request, "-days", `${days}`];
+  execFileSync("openssl", words, { stdio: "pipe" });
+  renameSync(file("new.pem"), file("desk.pem"));
 }
 
 /** What does not come in time is an error that names it. */

@@ -339,8 +339,11 @@ impl Client {
 
     fn take(&mut self, message: ToClient) {
         match message {
-            ToClient::Hello(_) | ToClient::Notice(_) | ToClient::Granted(_) | ToClient::Unknown => {
-            }
+            ToClient::Hello(_)
+            | ToClient::Notice(_)
+            | ToClient::Granted(_)
+            | ToClient::PageEnds(_)
+            | ToClient::Unknown => {}
             ToClient::Answer { id, answer } => self.answers.push((id, answer)),
             ToClient::Attached { applied, event, .. } => {
                 self.applied = applied;

@@ -205,6 +205,7 @@ impl Message for ToClient {
             11 => Self::Closed(d.decode()?),
             12 => body(d, 1, |d| line::decode(d, c).map(Self::Notice))?,
             13 => Self::Granted(d.decode()?),
+            14 => body(d, 1, |d| line::decode(d, c).map(Self::PageEnds))?,
             _ => return Ok(Self::Unknown),
         };
         whole(d).map(|()| message)
@@ -226,6 +227,7 @@ fn client_kind(message: &ToClient) -> u16 {
         ToClient::Closed(_) => 11,
         ToClient::Notice(_) => 12,
         ToClient::Granted(_) => 13,
+        ToClient::PageEnds(_) => 14,
         ToClient::Unknown => UNKNOWN,
     }
 }
@@ -266,6 +268,7 @@ fn write_to_client(message: &ToClient, e: &mut Writer<'_>) -> Written {
         ToClient::Closed(failure) => failure.encode(e, c),
         ToClient::Notice(text) => line::encode(text, e.array(1)?, c),
         ToClient::Granted(grant) => grant.encode(e, c),
+        ToClient::PageEnds(text) => line::encode(text, e.array(1)?, c),
         ToClient::Unknown => e.array(0)?.ok(),
     }
 }

@@ -525,5 +525,14 @@ pub(crate) fn to_client() -> Vec<(String, ToClient)> {
             .chain(super::share::answers())
             .map(|(name, answer)| (format!("answer: {name}"), ToClient::Answer { id, answer })),
     );
+    examples.extend(ends());
     examples
+}
+
+fn ends() -> [(String, ToClient); 2] {
+    [
+        ("the page ends", Some("in 9 days")),
+        ("the page goes on", None),
+    ]
+    .map(|(name, ends)| (name.to_owned(), ToClient::PageEnds(ends.map(Into::into))))
 }

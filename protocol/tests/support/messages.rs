@@ -578,6 +578,7 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         failure().prop_map(ToClient::Closed),
         word().prop_map(ToClient::Notice),
         super::devices::grant().prop_map(ToClient::Granted),
+        proptest::option::of(word()).prop_map(ToClient::PageEnds),
         Just(ToClient::Unknown),
     ]
 }

@@ -346,6 +346,8 @@ export const TO_CLIENT = {
   Notice: [12, record({ text: [0, texts.line] })],
   /** After the hellos: what this device may do as long as the link lasts. */
   Granted: [13, grant],
+  /** What the user should know of this page's certificate, until the next one comes. */
+  PageEnds: [14, record({ text: [0, optional(texts.line)] })],
 } as const;
 
 type Table = Record<string, readonly [number, Reader<object>]>;

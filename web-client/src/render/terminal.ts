@@ -36,6 +36,7 @@ export class Terminal {
   readonly #events: TerminalEvents;
   readonly #observer: ResizeObserver;
   readonly #painted = new MessageChannel();
+  #room: Size = { cols: 80, rows: 24 };
   #theme: Theme;
   #fontSize: number;
   #fit: Fit;
@@ -130,15 +131,17 @@ export class Terminal {
 
   /**
    * Cells that have room here in the chosen font size: the size to drive with. `covered`: pixels of
-   * height that are only covered for now.
+   * height that are only covered for now. While it is not shown: what it had when it was.
    */
   room(covered: number): Size {
+    if (this.element.clientWidth === 0) return this.#room;
     const { width, height } = new Font(this.#fontSize, this.#probe).cell;
     const clamp = (cells: number) => Math.min(1000, Math.max(1, Math.floor(cells)));
-    return {
+    this.#room = {
       cols: clamp(this.element.clientWidth / width),
       rows: clamp((this.element.clientHeight + covered) / height),
     };
+    return this.#room;
   }
 
   /** The cell of the screen at a place of the page; `null` outside of the screen. */

@@ -24,6 +24,8 @@ export class Desk {
   readonly device: Device;
   /** What the computer lets this device do now. */
   role = $state.raw<Role>("View");
+  /** What is to be done so that there is a page tomorrow. */
+  pageEnds = $state.raw<string | null>(null);
   readonly connection: Connection;
   readonly sessions: Sessions;
   /** The viewer of the session that is shown hears what comes. */
@@ -49,6 +51,7 @@ export class Desk {
         message: (message) => {
           if (message.type === "Notice") note(message.text);
           if (message.type === "Granted") this.#granted(message.role);
+          if (message.type === "PageEnds") this.pageEnds = message.text;
           for (const listener of this.listeners) listener.message(message);
         },
         seen: () => seen.page,
@@ -60,6 +63,8 @@ export class Desk {
   #granted(role: Role): void {
     if (role !== this.role) note(`This device may ${ROLES[role]} now.`);
     this.role = role;
+    // It comes first on a link, and what is so of the page after it.
+    this.pageEnds = null;
   }
 
   /** A viewer comes; `leave` is called when the next one does. */

@@ -158,7 +158,8 @@ export class Session implements ViewerEvents {
 
   /** The page has room for another size. */
   resized(): void {
-    if (this.drives && this.terminal) this.#viewer.resize(this.terminal.room(covered()));
+    const size = this.terminal?.room(covered());
+    if (this.drives && size !== undefined) this.#viewer.resize(size);
   }
 
   focus(focused: boolean): void {

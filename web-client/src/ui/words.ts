@@ -36,7 +36,8 @@ export function stateOf({ state }: SessionInfo): string {
 
 /** The lowest line, unless the title says the same. */
 export function lastOf({ lastLine, title }: SessionInfo): string {
-  return lastLine === title ? "" : lastLine;
+  // Frames and fillers have nothing to read.
+  return lastLine === title || !/[\p{L}\p{N}]/u.test(lastLine) ? "" : lastLine;
 }
 
 /** A command line as a shell would cut it at blanks, quotes and backslashes; nothing else is special. */

@@ -292,7 +292,10 @@ impl Attachment {
             ToClient::Closed(failure) => return Err(Ending::Refused(failure)),
             ToClient::Notice(line) => self.picture.say(line, now),
             ToClient::Granted(grant) => self.granted(&grant, now),
-            ToClient::Hello(_) | ToClient::Summary(_) | ToClient::Unknown => {}
+            ToClient::Hello(_)
+            | ToClient::Summary(_)
+            | ToClient::PageEnds(_)
+            | ToClient::Unknown => {}
         }
         Ok(())
     }

@@ -167,6 +167,7 @@ fn take(link: &mut Link, message: ToClient, mirror: &mut Mirror) -> Result<(), F
         | ToClient::Summary(_)
         | ToClient::Notice(_)
         | ToClient::Granted(_)
+        | ToClient::PageEnds(_)
         | ToClient::Closed(_)
         | ToClient::Unknown => {}
     }

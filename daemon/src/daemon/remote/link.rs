@@ -58,6 +58,7 @@ pub(super) async fn serve(
         frames: FrameReader::new(),
         greeted: false,
         page,
+        ends: None,
         viewing: None,
         asked: JoinSet::new(),
         search: None,
@@ -101,6 +102,8 @@ struct Link<'m> {
     greeted: bool,
     /// It is a page that came by TLS, and so by the certificate.
     page: bool,
+    /// What was said of that certificate last.
+    ends: Option<String>,
     viewing: Option<Viewing>,
     asked: JoinSet<Done>,
     /// The search under way: a later one takes its place.
@@ -186,14 +189,25 @@ impl Link<'_> {
         let standing = self.daemon.devices.standing(self.device);
         let grant = standing.grant.map_err(Ending::Told)?;
         self.line.say(&ToClient::Granted(grant));
-        if let Some(line) = self.daemon.share.page_ends().filter(|_| self.page) {
-            self.line.say(&ToClient::Notice(line));
-        }
+        self.say_when_page_ends();
         self.greeted = true;
         Ok(())
     }
 
+    /// Where it is another thing than was said last.
+    fn say_when_page_ends(&mut self) {
+        let ends = self.page.then(|| self.daemon.share.page_ends()).flatten();
+        if ends != self.ends {
+            self.line.say(&ToClient::PageEnds(ends.clone()));
+            self.ends = ends;
+        }
+    }
+
     fn ask(&mut self, id: RequestId, request: Request, behalf: Behalf) {
+        // Pages come back to it, and as often as their users look.
+        if matches!(request, Request::List) {
+            self.say_when_page_ends();
+        }
         let place = self.daemon.devices.place(self.device);
         let place = match place.and_then(|place| self.may_search(&request).map(|()| place)) {
             Ok(place) => place,
