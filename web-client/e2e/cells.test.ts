@@ -1,6 +1,8 @@
 // What is painted is what the keeper has: two browsers and a native capture say the same, and every
 // character stands where its cell is.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { type Device, PHONE, painted, screen, show, untilScreen } from "./browser.ts";
@@ -119,4 +121,44 @@ test("a link shows where it leads, and leads there", async () => {
   const link = desk.page.getByRole("link", { name: "link" });
   expect(await link.getAttribute("href")).toBe("https://example.org/");
   expect(await link.getAttribute("title")).toBe("https://example.org/");
+});
+
+/** 25 runs of 8 cells a row, whose looks change with every key. */
+const RECOLORED = `import sys, tty
+tty.setcbreak(0)
+looks = ["38;2;{0};90;90", "38;2;90;{0};90;48;2;20;40;{0}", "7;38;2;{0};0;0", "38;2;9;9;{0}", "1;3;38;5;{0}", "38;2;{0};90;90"]
+for turn, look in enumerate(looks):
+    sys.stdout.write("\\x1b[H")
+    for row in range(20):
+        sys.stdout.write("".join(f"\\x1b[m\\x1b[{look.format(100 + 5 * n)}m" + f"{row:02}{n:02}text" for n in range(25)) + "\\r\\n")
+    sys.stdout.write(f"\\x1b[mturn {turn}\\x1b[K")
+    sys.stdout.flush()
+    sys.stdin.read(1)
+`;
+
+test("rows with new looks are those of a page that was just opened, and keep to their cells", async () => {
+  const { page } = desk;
+  const program = join(world.directory, "recolored.py");
+  writeFileSync(program, RECOLORED);
+  await world.abide("new", "looks", "--size", "200x24", "--detach", "--", "python3", program);
+  await show(page, "looks");
+  for (let turn = 0; turn < 6; turn += 1) {
+    await untilScreen(page, `turn ${turn}`);
+    await page.locator(".host:not(.stale)").waitFor();
+    const changed = await painted(page);
+    const width = await page
+      .locator(".terminal")
+      .evaluate((element) => Number.parseFloat(element.style.getPropertyValue("--cell-width")));
+    const off = changed
+      .slice(0, 20)
+      .flat()
+      .map(({ x }, n) => Math.abs(x - (n % 200) * width));
+    expect(off).toHaveLength(20 * 200);
+    expect(Math.max(...off)).toBeLessThan(TOLERANCE);
+    await page.reload();
+    await untilScreen(page, `turn ${turn}`);
+    expect(await painted(page)).toEqual(changed);
+    // The rows of the turn before are what the next one changes.
+    await world.abide("keys", "looks", "enter");
+  }
 });
