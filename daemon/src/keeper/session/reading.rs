@@ -25,7 +25,7 @@ const STEP: u64 = 2000;
 const WORKS: usize = 16;
 /// How long a read works at a stretch, and rests then: who waits for its processor, such as an echo,
 /// gets it at once, where the scheduler's own turns take milliseconds.
-const STRETCH: Duration = Duration::from_micros(300);
+const STRETCH: Duration = Duration::from_micros(150);
 const REST: Duration = Duration::from_micros(50);
 
 /// What a link has asked for.
