@@ -17,8 +17,6 @@ const ROUNDS = QUICK ? 1 : 5;
 /** Seconds of each recorded stream, and of the flood whose memory is watched. */
 const STREAM = QUICK ? 5 : 20;
 const FLOOD = QUICK ? 20 : 600;
-/** Milliseconds of a frame of the browser. */
-const FRAME = 1000 / 60;
 /** Rows behind a page that is opened. */
 const ROWS = 1_000_000;
 const RECORDINGS = resolve(import.meta.dirname, "../../tests/recordings");
@@ -80,9 +78,8 @@ test("a key to its paint, not later than xterm.js on a bridge", {
   const [p50, p99] = sayLatency("key to paint", ours);
   const [their50, their99] = sayLatency("key to paint, xterm.js on a bridge", theirs);
   expect(ours.length).toBeGreaterThan(0.9 * KEYS);
-  expect(p50).toBeLessThanOrEqual(1.05 * their50);
-  // Two keys of 200 are beyond it, and a paint that misses its frame comes one later.
-  expect(p99).toBeLessThanOrEqual(their99 + FRAME);
+  expect(p50).toBeLessThanOrEqual(their50);
+  expect(p99).toBeLessThanOrEqual(their99);
 });
 
 test.each(STREAMS)(
@@ -239,12 +236,12 @@ async function keyToText(page: Page, text: string): Promise<number> {
       });
     });
     const shown = new Promise<number>((done) => {
-      // Who looks in every frame makes frames, and looks before the page has written its own.
-      new MutationObserver((_, observer) => {
-        if (!document.querySelector(".terminal")?.textContent.includes(text)) return;
-        observer.disconnect();
-        setTimeout(() => done(performance.now()));
-      }).observe(document, { subtree: true, childList: true, characterData: true });
+      const look = () => {
+        if (!document.querySelector(".terminal")?.textContent.includes(text))
+          requestAnimationFrame(look);
+        else setTimeout(() => done(performance.now()));
+      };
+      look();
     });
     return Promise.all([pressed, shown]).then(([from, to]) => to - from);
   }, text);
@@ -275,17 +272,13 @@ sys.stdout.write("\\x1b[?1049l\\x1b[m\\r\\n")
 `;
 }
 
-/** Colours every cell anew, 60 times a second and after every key, and counts keys in the first row. A
- * program that never rests would share the two processors of a small computer with the browser, and
- * measure that: a phone has its own. */
-const DENSE = `import os, select, sys, termios, time, tty
+/** Colours every cell anew, as fast as it can, and counts keys in the first row. */
+const DENSE = `import os, select, sys, termios, tty
 tty.setcbreak(0)
-keys, frame, due = 0, 0, time.monotonic()
+keys, frame = 0, 0
 while True:
-    if select.select([0], [], [], max(0, due - time.monotonic()))[0]:
+    if select.select([0], [], [], 0)[0]:
         keys += len(os.read(0, 100))
-    else:
-        due = max(due + 1 / 60, time.monotonic())
     rows = [f"keys: {keys}."]
     for row in range(1, 39):
         rows.append("".join(f"\\x1b[38;2;{(frame * 7 + row * 5 + n * 31) % 256};{n * 16};{row * 6}m" + "colour!!" for n in range(15)))
