@@ -55,9 +55,9 @@ fn equal_viewers_are_sent_one_update() {
     let home = Home::new("equal");
     let pipe = home.state.join("pipe");
     let path = pipe.display();
-    // Without output processing the line comes in one piece, however busy the machine is.
+    // Without output processing each line comes in one piece, however busy the machine is.
     let script = format!(
-        "mkfifo {path}; echo ready; stty -opost; while read -r x <{path}; do echo \"$x\"; done"
+        "mkfifo {path}; stty -opost; printf 'ready\\r\\n'; while read -r x <{path}; do echo \"$x\"; done"
     );
     let info = home.script(&script);
     let mut viewers: Vec<Client> = (0..VIEWERS).map(|_| home.connect(&info)).collect();
