@@ -278,6 +278,27 @@ fn an_attachment_outlives_its_link_and_asks_about_what_was_typed_meanwhile() {
     });
 }
 
+#[test]
+fn an_answer_about_what_was_typed_meanwhile_holds_though_the_link_is_down_again() {
+    let Paired { near, far, proxy } = &Paired::new("type");
+    let file = typed_into(far, "work");
+    let terminal = attach(near, &["desk:work", "--resend-after", "1h"]);
+    let down = |typed: &str| {
+        proxy.close(true);
+        terminal.wait_text("link to desk down for");
+        terminal.keys(typed);
+        proxy.close(false);
+        terminal.wait_text(&format!("the link was down: {typed}"));
+    };
+    down("wanted,");
+    proxy.close(true);
+    terminal.keys("\r");
+    down("later");
+    wait_typed(&file, "wanted,");
+    terminal.keys("\r");
+    wait_typed(&file, "wanted,later");
+}
+
 /// Numbered keystrokes over links that are cut again and again, in two streams of one device at
 /// once: none is lost, doubled or moved.
 #[test]

@@ -74,6 +74,11 @@ impl Outgoing {
 
     /// Numbers an event; the message to send now, if any. A Ctrl-C overtakes what waits.
     pub(super) fn push(&mut self, event: InputEvent, now: Instant) -> Option<ToServer> {
+        self.number(event, now, self.down)
+    }
+
+    /// `down`: it was typed while the link was down, and nobody has said that it is wanted.
+    fn number(&mut self, event: InputEvent, now: Instant, down: bool) -> Option<ToServer> {
         let passes = self.retry.is_none() || is_interrupt(&event);
         self.last = self.last.next();
         let message = (passes && !self.down).then(|| self.message(self.last, event.clone()));
@@ -82,7 +87,7 @@ impl Outgoing {
             seq: self.last,
             event,
             typed: now,
-            down: self.down,
+            down,
         });
         while self.retry.is_none() && !self.down && self.over() {
             self.dropped = self.drop_first();
@@ -95,7 +100,7 @@ impl Outgoing {
         self.retry.is_some() && self.over()
     }
 
-    /// No more input can be kept while the link is down or input is held: it is not taken.
+    /// No more input can be kept while the link is down, or held: it is not taken.
     pub(super) fn no_room(&self) -> bool {
         self.down && self.over() || self.held.len() > KEPT
     }
@@ -129,12 +134,9 @@ impl Outgoing {
         let fresh = self.kept.iter().take_while(|kept| !stale(kept)).count();
         let stale: Vec<_> = self.kept.drain(fresh..).collect();
         self.bytes -= stale.iter().map(|kept| weight(&kept.event)).sum::<usize>();
-        // Once something is held, what is typed joins it: only a link that is down leads past it.
-        let (after, before): (Vec<_>, Vec<_>) = stale.into_iter().partition(|kept| kept.down);
-        let event = |kept: Kept| kept.event;
-        let held = std::mem::take(&mut self.held);
-        let held = before.into_iter().map(event).chain(held);
-        self.held = held.chain(after.into_iter().map(event)).collect();
+        // Once something is held, what is typed joins it: it was all typed later.
+        let stale = stale.into_iter().map(|kept| kept.event);
+        self.held = stale.chain(std::mem::take(&mut self.held)).collect();
         // The keeper knows nothing of what it refused: what follows takes its numbers.
         self.last = applied;
         for kept in &mut self.kept {
@@ -150,12 +152,14 @@ impl Outgoing {
         self.down = true;
     }
 
+    /// Something is held. The question about it stays open while the link is down again, so that an
+    /// answer is never taken for something typed.
     pub(super) fn holds(&self) -> bool {
-        !self.down && !self.held.is_empty()
+        !self.held.is_empty()
     }
 
     pub(super) fn held(&self) -> &[InputEvent] {
-        if self.down { &[] } else { &self.held }
+        &self.held
     }
 
     /// Joins what is held.
@@ -163,11 +167,11 @@ impl Outgoing {
         self.held.push(event);
     }
 
-    /// The user wants what is held to be sent.
+    /// The user wants what is held to be sent; over the next link, if there is none now.
     pub(super) fn release(&mut self, now: Instant) -> Vec<ToServer> {
         let held = std::mem::take(&mut self.held);
         held.into_iter()
-            .filter_map(|event| self.push(event, now))
+            .filter_map(|event| self.number(event, now, false))
             .collect()
     }
 
@@ -404,13 +408,34 @@ mod tests {
             [0; 0]
         );
         outgoing.down();
-        typed(&mut outgoing, "c", now);
+        outgoing.hold(key('c', Mods::default()));
         assert_eq!(
             resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
             [0; 0]
         );
         let held = ['a', 'b', 'c'].map(|c| key(c, Mods::default()));
         assert_eq!(outgoing.held(), held);
+    }
+
+    #[test]
+    fn a_question_can_be_answered_while_the_link_is_down_again() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(StreamId([1; 16]));
+        outgoing.down();
+        typed(&mut outgoing, "ab", now);
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
+            [0; 0]
+        );
+        outgoing.down();
+        assert!(outgoing.holds());
+        assert_eq!(numbers(&outgoing.release(now)), [0; 0]);
+        typed(&mut outgoing, "c", now);
+        assert_eq!(
+            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
+            [1, 2]
+        );
+        assert_eq!(outgoing.held(), [key('c', Mods::default())]);
     }
 
     #[test]

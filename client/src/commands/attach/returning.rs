@@ -87,19 +87,24 @@ impl Attachment {
                     self.outgoing.drop_held();
                 }
             }
+            None if self.outgoing.no_room() => {
+                let full = "no more can be typed; Enter sends what is held, Esc drops it";
+                self.picture.say(full.into(), now);
+            }
             None => self.outgoing.hold(event.clone()),
         }
         self.tell_standing(now);
         Ok(true)
     }
 
-    /// The line that stays: the link is down, or input is held.
+    /// The line that stays: input is held, or the link is down.
     pub(super) fn tell_standing(&mut self, now: Instant) {
-        let held = || {
-            let held = self.outgoing.held();
-            (!held.is_empty()).then(|| held::line(held))
+        let held = self.outgoing.held();
+        let line = if held.is_empty() {
+            self.line.notice(now)
+        } else {
+            Some(held::line(held))
         };
-        let line = self.line.notice(now).or_else(held);
         self.picture.stand(line);
     }
 }
