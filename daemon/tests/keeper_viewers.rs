@@ -5,11 +5,14 @@
 mod support;
 
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use abide_protocol::Size;
 use abide_protocol::input::{Key, Mods};
-use abide_protocol::message::{Answer, Attach, CaptureRange, Event, Request, SizeWish, ToServer};
+use abide_protocol::message::{
+    Answer, Attach, CaptureRange, Event, Request, SessionInfo, SizeWish, ToServer,
+};
+use abide_protocol::{SessionId, Size};
 use support::{Client, Home, size, spec, wait_for};
 
 #[test]
@@ -49,34 +52,71 @@ fn two_viewers_see_the_same() {
 }
 
 /// A change is compared and encoded once, however many have the same.
+/// A session that prints the lines written to `pipe`; each comes in one piece, however busy the
+/// machine is, without output processing.
+fn printing(home: &Home, pipe: &Path) -> SessionInfo {
+    let path = pipe.display();
+    home.script(&format!(
+        "mkfifo {path}; stty -opost; printf 'ready\\r\\n'; while read -r x; do printf '%s\\r\\n' $x; done <>{path}"
+    ))
+}
+
+/// How many updates went out, and how many were made for that.
+fn counted(asker: &mut Client, session: SessionId) -> (u64, u64) {
+    match asker.ask(Request::Info { session }) {
+        Answer::Session(info) => (info.updates_sent.unwrap(), info.updates_made.unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn equal_viewers_are_sent_one_update() {
     const VIEWERS: u64 = 7;
     let home = Home::new("equal");
     let pipe = home.state.join("pipe");
-    let path = pipe.display();
-    // Without output processing each line comes in one piece, however busy the machine is.
-    let script = format!(
-        "mkfifo {path}; stty -opost; printf 'ready\\r\\n'; while read -r x <{path}; do echo \"$x\"; done"
-    );
-    let info = home.script(&script);
+    let info = printing(&home, &pipe);
     let mut viewers: Vec<Client> = (0..VIEWERS).map(|_| home.connect(&info)).collect();
     for viewer in &mut viewers {
         viewer.attach();
         viewer.until_text("ready");
     }
-    let session = info.id;
-    let counted = |asker: &mut Client| match asker.ask(Request::Info { session }) {
-        Answer::Session(info) => (info.updates_sent.unwrap(), info.updates_made.unwrap()),
-        other => panic!("{other:?}"),
-    };
     let mut asker = home.connect(&info);
-    let (sent, made) = counted(&mut asker);
+    let (sent, made) = counted(&mut asker, info.id);
     std::fs::write(&pipe, "hello\n").unwrap();
     for viewer in &mut viewers {
         viewer.until_text("ready\nhello");
     }
-    assert_eq!(counted(&mut asker), (sent + VIEWERS, made + 1));
+    assert_eq!(counted(&mut asker, info.id), (sent + VIEWERS, made + 1));
+}
+
+#[test]
+fn equal_viewers_are_sent_one_update_though_they_take_it_at_other_times() {
+    let home = Home::new("later");
+    let pipe = home.state.join("pipe");
+    let info = printing(&home, &pipe);
+    let [mut prompt, mut late] = [home.connect(&info), home.connect(&info)];
+    for viewer in [&mut prompt, &mut late] {
+        viewer.attach();
+        viewer.until_text("ready");
+    }
+    late.acks = false;
+    let mut text = "ready".to_owned();
+    for line in ["one", "two"] {
+        std::fs::write(&pipe, format!("{line}\n")).unwrap();
+        text = format!("{text}\n{line}");
+        prompt.until_text(&text);
+        late.until_text(&text);
+    }
+    // As many frames as are sent without an acknowledgement.
+    std::fs::write(&pipe, "three\n").unwrap();
+    text += "\nthree";
+    prompt.until_text(&text);
+    let mut asker = home.connect(&info);
+    let (sent, made) = counted(&mut asker, info.id);
+    let revision = late.screen.as_ref().unwrap().revision;
+    late.send(&ToServer::Ack { revision });
+    late.until_text(&text);
+    assert_eq!(counted(&mut asker, info.id), (sent + 1, made));
 }
 
 #[test]

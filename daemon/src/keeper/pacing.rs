@@ -112,6 +112,11 @@ impl Pacing {
         self.changed_at = None;
     }
 
+    /// The state has changed since this viewer's last frame.
+    pub(crate) fn waits(&self) -> bool {
+        self.changed_at.is_some()
+    }
+
     /// Whether a frame may be sent at all.
     pub(crate) fn window_open(&self) -> bool {
         let bytes: usize = self.in_flight.iter().map(|flight| flight.bytes).sum();

@@ -153,7 +153,7 @@ impl Bodies {
         self.made
     }
 
-    /// Forgets what no frame of this turn needs any more.
+    /// Nobody waits for the newest state any more.
     pub(crate) fn clear(&mut self) {
         self.from.clear();
     }

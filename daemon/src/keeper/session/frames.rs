@@ -20,7 +20,14 @@ impl Session {
         for index in 0..self.links.len() {
             self.frame(index, now);
         }
-        self.bodies.clear();
+        // Equal viewers are not always due in the same turn.
+        let waits = |index| {
+            self.viewer(index)
+                .is_some_and(|viewer| viewer.frames && viewer.pacing.waits())
+        };
+        if !(0..self.links.len()).any(waits) {
+            self.bodies.clear();
+        }
     }
 
     fn frame(&mut self, index: usize, now: Instant) {
