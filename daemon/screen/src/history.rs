@@ -236,7 +236,13 @@ impl History {
                 .iter()
                 .any(|(low, high)| *low < end && start <= *high)
         };
-        self.pinned.retain(repeated);
+        self.pinned.retain(|block| {
+            let keep = repeated(block);
+            if !keep {
+                block.release();
+            }
+            keep
+        });
     }
 
     fn source(&self) -> Source<'_> {
@@ -334,8 +340,10 @@ impl History {
 
     /// Deletes everything above the screen.
     pub(crate) fn clear(&mut self) {
+        for block in self.pinned.drain(..).chain(self.blocks.iter().cloned()) {
+            block.release();
+        }
         self.blocks = Arc::default();
-        self.pinned.clear();
         self.repeat = None;
         self.full.clear();
         self.full_bytes = 0;

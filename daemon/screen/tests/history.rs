@@ -72,6 +72,36 @@ fn all(screen: &Screen) -> (LineNo, Vec<Arc<Row>>) {
     screen.rows(Book::Main, LineNo(0), u64::MAX)
 }
 
+/// The first row that is left when rows were added, with or without a reader of those before.
+fn first_left(room: u64, read: bool) -> LineNo {
+    let mut screen = with_history(80, 24, 1 << 20);
+    screen.usage().set_room(room);
+    let mut readers = Vec::new();
+    for part in 0..20 {
+        feed(
+            &mut screen,
+            varied(part * 2000, (part + 1) * 2000).as_bytes(),
+        );
+        if room > 0 {
+            let blocks = screen.take_sealed();
+            pack(&blocks);
+            store(&blocks);
+        }
+        readers.extend(read.then(|| screen.reader()));
+    }
+    let first = screen.first(Book::Main);
+    assert!(first > LineNo(0), "more than is kept");
+    first
+}
+
+/// Neither a search nor a viewer that reads makes the history shorter.
+#[test]
+fn who_reads_costs_no_rows() {
+    for room in [0, 100 << 10] {
+        assert_eq!(first_left(room, true), first_left(room, false), "{room}");
+    }
+}
+
 #[test]
 fn packed_and_stored_blocks_have_the_same_rows() {
     let mut screen = with_history(40, 10, 32 << 20);

@@ -1,7 +1,7 @@
 //! A block that never changes again, wherever its bytes are.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use abide_protocol::LineNo;
 
@@ -61,6 +61,16 @@ impl Usage {
         self.lost.load(Ordering::Relaxed)
     }
 
+    fn add(&self, body: &Body) {
+        self.memory.fetch_add(body.memory(), Ordering::Relaxed);
+        self.stored.fetch_add(body.stored(), Ordering::Relaxed);
+    }
+
+    fn sub(&self, body: &Body) {
+        self.memory.fetch_sub(body.memory(), Ordering::Relaxed);
+        self.stored.fetch_sub(body.stored(), Ordering::Relaxed);
+    }
+
     pub(super) fn spare(&self) -> Option<Block> {
         self.spare
             .lock()
@@ -115,13 +125,19 @@ impl Body {
     }
 }
 
+struct Place {
+    body: Body,
+    /// The history has dropped the block: who still reads it is not counted.
+    dropped: bool,
+}
+
 /// Rows of history that never change, and where their bytes are at present.
 pub struct Sealed {
     start: u64,
     rows: u64,
     /// Numbers between which all rows are that rows of this block repeat.
     originals: Option<(u64, u64)>,
-    body: Mutex<Body>,
+    body: Mutex<Place>,
     /// The bytes could not be read when they were last wanted.
     lost: AtomicBool,
     usage: Arc<Usage>,
@@ -158,13 +174,15 @@ impl Sealed {
     }
 
     pub(super) fn with(start: u64, rows: u64, body: Body, usage: &Arc<Usage>) -> Self {
-        usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
-        usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
+        usage.add(&body);
         Self {
             start,
             rows,
             originals: None,
-            body: Mutex::new(body),
+            body: Mutex::new(Place {
+                body,
+                dropped: false,
+            }),
             lost: AtomicBool::new(false),
             usage: Arc::clone(usage),
         }
@@ -251,22 +269,32 @@ impl Sealed {
         (block.end() == rows).then_some(()).ok_or(Damaged)
     }
 
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn body(&self) -> Body {
-        self.body
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .share()
+        self.place().body.share()
     }
 
     fn replace(&self, body: Body) {
-        let usage = &self.usage;
-        usage.memory.fetch_add(body.memory(), Ordering::Relaxed);
-        usage.stored.fetch_add(body.stored(), Ordering::Relaxed);
-        let mut place = self.body.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *place, body);
+        let mut place = self.place();
+        if !place.dropped {
+            self.usage.add(&body);
+            self.usage.sub(&place.body);
+        }
+        let old = std::mem::replace(&mut place.body, body);
         drop(place);
-        usage.memory.fetch_sub(old.memory(), Ordering::Relaxed);
-        usage.stored.fetch_sub(old.stored(), Ordering::Relaxed);
+        drop(old);
+    }
+
+    /// The history drops the block. What it takes is not the history's any more, however long
+    /// somebody reads it: else more would be dropped, and nothing freed.
+    pub(super) fn release(&self) {
+        let mut place = self.place();
+        if !std::mem::replace(&mut place.dropped, true) {
+            self.usage.sub(&place.body);
+        }
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -307,16 +335,9 @@ impl Sealed {
 impl Drop for Sealed {
     fn drop(&mut self) {
         self.set_lost(false);
-        let none = Body::Packed(Arc::from([]));
+        self.release();
         let place = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let body = std::mem::replace(place, none);
-        self.usage
-            .memory
-            .fetch_sub(body.memory(), Ordering::Relaxed);
-        self.usage
-            .stored
-            .fetch_sub(body.stored(), Ordering::Relaxed);
-        if let Body::Plain(block) = body {
+        if let Body::Plain(block) = std::mem::replace(&mut place.body, Body::Absent(0)) {
             self.usage.recycle(block);
         }
     }
