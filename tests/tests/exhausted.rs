@@ -119,16 +119,20 @@ fn without_free_terminals_nothing_is_made() {
 }
 
 /// In the script: a session that writes numbered rows which hardly compress, far more than
-/// memory may keep; its history goes to `state/sessions`.
+/// memory may keep, in as many parts as are wanted, each after a key; its history goes to
+/// `state/sessions`.
 const FLOOD: &str = r#"
 flood() {
     mkdir -p "$ABIDE_HOME/config"
     printf '[history]\nmemory = "256 KiB"\ndisk = "%s"\n' "$1" > "$ABIDE_HOME/config/config.toml"
     abide new flood --detach --size 80x24 -- python3 -c '
-import random
-for n in range(200000): print(f"{n:06}", random.randbytes(33).hex())
-print("all", "rows")
-input()'
+import random, sys
+parts = int(sys.argv[1])
+for part in range(parts):
+    for n in range(part * 200000 // parts, (part + 1) * 200000 // parts):
+        print(f"{n:06}", random.randbytes(33).hex())
+    print("all", "rows")
+    input()' "${2:-1}"
     until abide capture flood | grep -q "all rows"; do :; done
 }
 info() { abide info flood --json | python3 -c "import json,sys; i = json.load(sys.stdin); print($1)"; }
@@ -144,7 +148,8 @@ const IN_ORDER: &str = r#"
 abide capture flood --all | python3 -c '
 import sys
 rows = [int(line[:6]) for line in sys.stdin if line[:6].isdigit()]
-print("kept", len(rows) > 5000 and rows == list(range(rows[0], 200000)))'
+print("kept", len(rows) > 5000 and rows == list(range(rows[0], 200000)))
+print(len(rows), "from", *rows[:1])'
 "#;
 
 #[test]
@@ -167,6 +172,32 @@ fn a_full_disk_drops_the_oldest_rows_and_nothing_else() {
         &["0"],
     );
     said.has("lives True");
+    said.has("kept True");
+}
+
+#[test]
+fn a_disk_that_was_full_is_used_again() {
+    let home = Home::new();
+    let said = Said::of(
+        &home,
+        &format!(
+            r#"{FLOOD}
+            abide daemon start
+            mount -t tmpfs -o size=2m,mode=700 tmpfs "$ABIDE_HOME/state/sessions"
+            dd if=/dev/zero of="$ABIDE_HOME/state/sessions/fill" bs=4k 2>/dev/null || true
+            flood "1 GiB" 2
+            info '"full", i["history_stored"] == 0'
+            rm "$ABIDE_HOME/state/sessions/fill"
+            abide keys flood enter
+            stored
+            abide keys flood enter
+            attempt abide wait flood
+            {IN_ORDER}
+            abide daemon stop"#
+        ),
+        &["0"],
+    );
+    said.has("full True");
     said.has("kept True");
 }
 

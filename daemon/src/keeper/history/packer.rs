@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use abide_screen::limits::SPILL_LAG;
 use abide_screen::{Codec, Sealed, Usage};
 
 use super::file::HistoryFile;
@@ -17,6 +18,9 @@ use crate::keeper::engine::Engine;
 const WAITING: usize = 4 << 20;
 /// Bytes of compressed blocks that are written at once.
 const BATCH: usize = 256 << 10;
+/// Bytes that a full disk leaves the history besides its memory: where there is no such room, blocks
+/// are dropped before they come to be stored, and it is never found out that the disk has room again.
+const HOPE: u64 = 4 * BATCH as u64;
 /// The thread is gone this long after its last block.
 const LINGER: Duration = Duration::from_millis(50);
 /// How much less of the processor the thread gets than the program.
@@ -33,15 +37,13 @@ pub(crate) struct Bounds {
 /// Takes sealed blocks; has them compressed and stored.
 pub(crate) struct Packer {
     shared: Arc<Shared>,
-    /// Bytes on the disk at most.
-    disk: u64,
     /// For blocks that are compressed in line; given up at [`Self::rest`].
     codec: Option<Codec>,
 }
 
 struct Shared {
     usage: Arc<Usage>,
-    memory: u64,
+    bounds: Bounds,
     queue: Mutex<Queue>,
     work: Condvar,
     spill: Mutex<Spill>,
@@ -75,7 +77,7 @@ impl Packer {
         Self {
             shared: Arc::new(Shared {
                 usage,
-                memory: bounds.memory,
+                bounds,
                 queue: Mutex::default(),
                 work: Condvar::new(),
                 spill: Mutex::new(Spill {
@@ -87,12 +89,12 @@ impl Packer {
                 trouble: Mutex::default(),
                 troubled: AtomicBool::new(false),
             }),
-            disk: bounds.disk,
             codec: None,
         }
     }
 
-    /// Takes the blocks that were sealed, oldest first. Never waits for the disk.
+    /// Takes the blocks that were sealed, oldest first. Waits for the disk only where rows would be
+    /// lost else.
     pub(crate) fn take(&mut self, blocks: Vec<Arc<Sealed>>) {
         for block in blocks {
             let bytes = block.unpacked_bytes();
@@ -111,6 +113,9 @@ impl Packer {
                 self.shared.work_off(self.codec.get_or_insert_default());
             }
         }
+        if self.shared.behind() {
+            self.shared.work_off(self.codec.get_or_insert_default());
+        }
         self.shared.work.notify_one();
     }
 
@@ -123,14 +128,14 @@ impl Packer {
 
     /// Nothing is kept of history when the session has ended.
     pub(crate) fn forgets(&self) -> bool {
-        self.disk == 0
+        self.shared.bounds.disk == 0
     }
 
     /// Drops the oldest rows until the disk may take the others.
     pub(crate) fn fit(&mut self, engine: &mut Engine) {
         if !self.forgets() {
             self.shared.work_off(&mut Codec::default());
-            engine.trim_history(self.disk);
+            engine.trim_history(self.shared.bounds.disk);
         }
     }
 
@@ -203,6 +208,14 @@ impl Shared {
         }
     }
 
+    /// The thread gets too little of the processor: half of what may wait in memory does.
+    fn behind(&self) -> bool {
+        let Bounds { memory, disk } = self.bounds;
+        let (least, most) = SPILL_LAG;
+        let lag = memory.clamp(least as u64, most as u64) / 2;
+        disk > 0 && self.usage.memory() as u64 > memory + lag
+    }
+
     /// Compresses what waits, and stores what there is no room for.
     fn work_off(&self, codec: &mut Codec) {
         let mut spill = lock(&self.spill);
@@ -221,7 +234,8 @@ impl Shared {
     }
 
     fn spill(&self, spill: &mut Spill) {
-        while self.usage.memory() as u64 > self.memory && self.usage.room() > 0 {
+        let Bounds { memory, disk } = self.bounds;
+        while self.usage.memory() as u64 > memory && disk > 0 {
             let mut batch = Vec::new();
             let mut bytes = 0;
             while bytes < BATCH
@@ -242,15 +256,17 @@ impl Shared {
             if let Err(error) = spill.write(&batch) {
                 let back = batch.iter().rev();
                 back.for_each(|(block, _)| spill.kept.push_front(Arc::downgrade(block)));
-                // From now on the oldest rows on the disk make room for younger ones.
+                // The oldest rows on the disk make room for younger ones.
                 let room = self.usage.stored().saturating_sub(BATCH as u64);
-                self.usage.set_room(room.min(self.usage.room()));
+                self.usage.set_room(room.max(HOPE).min(disk));
                 if !std::mem::replace(&mut spill.failed, true) {
                     *lock(&self.trouble) = Some(error);
                     self.troubled.store(true, Ordering::Relaxed);
                 }
                 return;
             }
+            // Whoever filled the disk may have left.
+            self.usage.set_room(disk);
         }
     }
 }
