@@ -1,5 +1,6 @@
 // A session's screen and history in one scroll area. Only changed rows are touched, once per animation
-// frame, and what was shown is told after it has been painted.
+// frame, and what was shown is told after it has been painted. A new state is written in a task ahead of
+// its frame: on a slow phone the two together would keep the page from everything else for too long.
 
 import type { LineNo, Size } from "../core/ids.ts";
 import { cellAt } from "../core/row.ts";
@@ -19,6 +20,12 @@ const OVERSCAN = 20;
 /** Milliseconds without scrolling after which the window may be moved. */
 const REST = 200;
 
+/** What is seen of the scroll area, in pixels. */
+interface View {
+  readonly top: number;
+  readonly height: number;
+}
+
 export interface TerminalEvents {
   fetch: Fetch;
   /** The state has been painted. */
@@ -35,6 +42,7 @@ export class Terminal {
   readonly #lines: Lines;
   readonly #events: TerminalEvents;
   readonly #observer: ResizeObserver;
+  readonly #writing = new MessageChannel();
   readonly #painted = new MessageChannel();
   #room: Size = { cols: 80, rows: 24 };
   #theme: Theme;
@@ -50,11 +58,17 @@ export class Terminal {
   #following = true;
   /** The next frame brings the cursor into sight, if the end is followed. */
   #seeks = true;
-  /** End of the lines when they were last laid out. */
+  /** Pixels of height that were seen when the lines were last laid out. */
+  #height = 0;
+  /** End of the lines then. */
   #end: LineNo = 0;
   /** End of the lines when following stopped. */
   #left: LineNo = 0;
   #frame = 0;
+  /** A task will write the newest state. */
+  #posted = false;
+  /** What is shown has to be written again, with the next frame. */
+  #dirty = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** What marks `#marks`. */
   #marked: HTMLElement[] = [];
@@ -78,20 +92,31 @@ export class Terminal {
     this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(this.element);
-    this.#painted.port1.onmessage = () => this.#shown !== null && events.painted(this.#shown);
+    this.#writing.port1.onmessage = () => {
+      this.#posted = false;
+      this.#write();
+    };
+    this.#painted.port1.onmessage = () => {
+      if (this.#shown !== null) events.painted(this.#shown);
+      this.#write();
+    };
   }
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#rest);
     this.#observer.disconnect();
+    this.#writing.port1.close();
     this.#painted.port1.close();
     this.element.remove();
   }
 
   show(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
-    this.#request();
+    // What was written before is painted first.
+    if (this.#frame !== 0 || this.#posted) return;
+    this.#posted = true;
+    this.#writing.port2.postMessage(null);
   }
 
   get font(): Font | null {
@@ -208,38 +233,58 @@ export class Terminal {
   }
 
   #request(): void {
+    this.#dirty = true;
+    this.#nextFrame();
+  }
+
+  #nextFrame(): void {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#paint();
+      if (this.#dirty) this.#paint(this.#shown ?? this.#snapshot);
+      // A task that was posted in a frame runs after the frame has been painted.
+      this.#painted.port2.postMessage(null);
     });
   }
 
-  #paint(): void {
-    const snapshot = this.#snapshot;
+  /** Writes a state that has come since the last was painted. */
+  #write(): void {
+    if (this.#frame !== 0 || this.#snapshot === this.#shown) return;
+    this.#paint(this.#snapshot);
+    if (this.#snapshot === this.#shown) this.#nextFrame();
+  }
+
+  /** Reads where things are before anything is written and scrolls after it: one layout for all. */
+  #paint(snapshot: Snapshot | null): void {
+    this.#dirty = false;
     if (snapshot === null || this.element.clientWidth === 0) return;
     const before = this.#shown;
     this.#shown = snapshot;
     if (before === null || movesCursor(before, snapshot)) this.#seeks = true;
-    const anchor = this.#anchor();
+    const top = this.element.scrollTop;
+    const anchor = this.#anchor(top);
     this.#prepare(snapshot, before);
+    // Another font may have brought a scrollbar.
+    const height = this.element.clientHeight;
+    this.#height = height;
     const painter = this.#painter;
     if (painter === null) return;
-    this.#place(snapshot, anchor, painter.font.cell.height);
-    this.#rows(snapshot, painter);
+    const view = { top: this.#place(snapshot, anchor, painter.font.cell.height, height), height };
+    this.#rows(snapshot, painter, view);
     this.#paintCursor(snapshot, painter);
     this.#paintMarks(painter);
+    if (Math.abs(top - view.top) > 0.5) this.element.scrollTop = view.top;
+    if (this.#following && this.#seeks && this.#fit === "Actual") this.#pan(snapshot);
+    this.#seeks = false;
     const fresh = this.#following ? 0 : Math.max(0, extentOf(snapshot).end - this.#left);
     this.#events.followed(this.#following, fresh);
-    // A task that was posted in a frame runs after the frame has been painted.
-    this.#painted.port2.postMessage(null);
   }
 
   /** The line at the upper edge and how much of it is hidden, as part of a cell. */
-  #anchor(): number {
+  #anchor(top = this.element.scrollTop): number {
     const height = this.font?.cell.height;
     if (height === undefined || this.#window === null) return 0;
-    return this.#window.base + this.element.scrollTop / height;
+    return this.#window.base + top / height;
   }
 
   /** Font, colours and history for this state. */
@@ -284,8 +329,8 @@ export class Terminal {
     this.#content.style.width = `${size.cols * font.cell.width}px`;
   }
 
-  /** The window, and what of it is seen. */
-  #place(snapshot: Snapshot, anchor: number, height: number): void {
+  /** The window; where it is to be scrolled to, `room` pixels of it being seen. */
+  #place(snapshot: Snapshot, anchor: number, height: number, room: number): number {
     const extent = extentOf(snapshot);
     const grown =
       this.#window === null ? null : windowGrown(this.#window, this.#end, extent, height);
@@ -297,12 +342,10 @@ export class Terminal {
       : windowAround(extent, this.#following ? extent.end : Math.floor(anchor), height);
     this.#layOut();
     // Who pans over a screen that is larger than the view stays there until the cursor moves.
-    const isWhole = snapshot.size.rows * height <= this.element.clientHeight;
+    const isWhole = snapshot.size.rows * height <= room;
     const follows = this.#following && (this.#seeks || isWhole);
-    const seen = follows ? this.#followed(snapshot, height) : (anchor - this.#window.base) * height;
-    if (Math.abs(this.element.scrollTop - seen) > 0.5) this.element.scrollTop = seen;
-    if (this.#following && this.#seeks && this.#fit === "Actual") this.#pan(snapshot);
-    this.#seeks = false;
+    if (follows) return this.#followed(snapshot, height, room);
+    return (anchor - this.#window.base) * height;
   }
 
   #layOut(): void {
@@ -312,13 +355,12 @@ export class Terminal {
   }
 
   /** Where the end is followed: the whole screen, or as much of it as fits above the cursor. */
-  #followed(snapshot: Snapshot, height: number): number {
+  #followed(snapshot: Snapshot, height: number, room: number): number {
     const base = this.#window?.base ?? 0;
     const [top, end] = [
       (snapshot.top - base) * height,
       (snapshot.top + snapshot.size.rows - base) * height,
     ];
-    const room = this.element.clientHeight;
     if (end - top <= room) return Math.max(0, end - room);
     const cursor = top + (snapshot.cursor.row + 2) * height;
     return Math.min(end - room, Math.max(top, cursor - room));
@@ -334,13 +376,13 @@ export class Terminal {
     }
   }
 
-  #rows(snapshot: Snapshot, painter: RowPainter): void {
+  #rows(snapshot: Snapshot, painter: RowPainter, view: View): void {
     const window = this.#window;
     const history = this.#history;
     if (window === null || history === null) return;
     const { height } = painter.font.cell;
     const extent = extentOf(snapshot);
-    const seen = this.#seen(extent, height);
+    const seen = this.#seen(extent, height, view);
     history.want(seen.from, Math.min(seen.end, extent.top));
     for (let line = seen.from; line < Math.min(seen.end, extent.top); line += 1) {
       this.#lines.show(line, history.row(line), (line - window.base) * height, painter);
@@ -361,10 +403,10 @@ export class Terminal {
   }
 
   /** Lines in sight, with those around them. */
-  #seen(extent: Extent, height: number): { from: LineNo; end: LineNo } {
+  #seen(extent: Extent, height: number, view: View): { from: LineNo; end: LineNo } {
     const base = this.#window?.base ?? 0;
-    const first = base + Math.floor(this.element.scrollTop / height);
-    const last = first + Math.ceil(this.element.clientHeight / height);
+    const first = base + Math.floor(view.top / height);
+    const last = first + Math.ceil(view.height / height);
     return {
       from: Math.max(extent.begin, base, first - OVERSCAN),
       end: Math.min(extent.end, last + OVERSCAN),
@@ -414,9 +456,13 @@ export class Terminal {
   #scrolled(): void {
     const { snapshot, height } = { snapshot: this.#shown, height: this.font?.cell.height };
     if (snapshot === null || height === undefined) return;
-    const following = this.element.scrollTop >= this.#followed(snapshot, height) - height / 2;
-    if (this.#following && !following) this.#left = extentOf(snapshot).end;
-    this.#following = following && (this.#window?.end ?? 0) >= snapshot.top;
+    const { scrollTop, clientHeight } = this.element;
+    // With another height it was not the user who scrolled; the next frame finds the place anew.
+    if (clientHeight === this.#height) {
+      const following = scrollTop >= this.#followed(snapshot, height, clientHeight) - height / 2;
+      if (this.#following && !following) this.#left = extentOf(snapshot).end;
+      this.#following = following && (this.#window?.end ?? 0) >= snapshot.top;
+    }
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#rested(), REST);
     this.#request();
