@@ -4,6 +4,8 @@ import type { CDPSession, Page } from "playwright-core";
 
 /** What a page's script calls the moment at which the cell is in the document. */
 const CELL = "cell";
+/** And the one after the frame with it. */
+const SHOWN = "shown";
 const CATEGORIES = "devtools.timeline,blink.user_timing,blink.console";
 
 interface Traced {
@@ -23,20 +25,23 @@ export async function keysToPaint(
   keys: number,
 ): Promise<number[]> {
   await page.locator(selector).waitFor();
-  await page.evaluate(watch, [selector, CELL] as const);
+  await page.evaluate(watch, [selector, CELL, SHOWN] as const);
   const session = await page.context().newCDPSession(page);
   const events = await traced(session, async () => {
     for (let n = 1; n <= keys; n += 1) {
       await page.keyboard.press(key);
-      await page.waitForFunction((n) => performance.getEntriesByName("cell").length >= n, n);
+      await page.waitForFunction(([n, shown]) => performance.getEntriesByName(shown).length >= n, [
+        n,
+        SHOWN,
+      ] as const);
     }
   });
   await session.detach();
   return latencies(events);
 }
 
-/** Marks the first change after each key, in the task that makes it. */
-function watch([selector, name]: readonly [string, string]): void {
+/** Marks the first change after each key, in the task that makes it, and the end of its frame. */
+function watch([selector, cell, shown]: readonly [string, string, string]): void {
   const screen = document.querySelector(selector);
   if (screen === null) throw new Error("no screen to watch");
   let awaited = false;
@@ -46,7 +51,8 @@ function watch([selector, name]: readonly [string, string]): void {
   new MutationObserver(() => {
     if (!awaited || text() === before) return;
     awaited = false;
-    performance.mark(name);
+    performance.mark(cell);
+    requestAnimationFrame(() => setTimeout(() => performance.mark(shown)));
   }).observe(screen, { subtree: true, childList: true, characterData: true });
 }
 
