@@ -143,13 +143,16 @@ stored() {
 }
 "#;
 
-/// In the script: whether the rows of the ended session are in order, without a gap, to the last.
-const IN_ORDER: &str = r#"
+/// In the script: the session ends, and whether its rows are in order, without a gap, to the last.
+const END: &str = r#"
+abide keys flood enter
+attempt abide wait flood
 abide capture flood --all | python3 -c '
 import sys
 rows = [int(line[:6]) for line in sys.stdin if line[:6].isdigit()]
 print("kept", len(rows) > 5000 and rows == list(range(rows[0], 200000)))
 print(len(rows), "from", *rows[:1])'
+abide daemon stop
 "#;
 
 #[test]
@@ -164,10 +167,7 @@ fn a_full_disk_drops_the_oldest_rows_and_nothing_else() {
             flood "1 GiB"
             info '"lives", i["state"] == "running"'
             stored
-            abide keys flood enter
-            attempt abide wait flood
-            {IN_ORDER}
-            abide daemon stop"#
+            {END}"#
         ),
         &["0"],
     );
@@ -190,10 +190,7 @@ fn a_disk_that_was_full_is_used_again() {
             rm "$ABIDE_HOME/state/sessions/fill"
             abide keys flood enter
             stored
-            abide keys flood enter
-            attempt abide wait flood
-            {IN_ORDER}
-            abide daemon stop"#
+            {END}"#
         ),
         &["0"],
     );
@@ -215,10 +212,7 @@ fn a_disk_without_holes_keeps_its_bound() {
             stored
             bytes=$(cat "$ABIDE_HOME"/state/sessions/*/history | wc -c)
             echo bounded $((bytes > 300000 && bytes < 4 << 20))
-            abide keys flood enter
-            attempt abide wait flood
-            {IN_ORDER}
-            abide daemon stop"#
+            {END}"#
         ),
         &["0"],
     );

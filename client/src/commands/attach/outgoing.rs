@@ -397,9 +397,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_a_second_loss_finds_held_stays_behind_what_was_sent() {
-        let now = Instant::now();
+    /// What was typed while the link was down is held, and the link is down again.
+    fn asking_and_down(now: Instant) -> Outgoing {
         let mut outgoing = Outgoing::new(StreamId([1; 16]));
         outgoing.down();
         typed(&mut outgoing, "ab", now);
@@ -408,6 +407,13 @@ mod tests {
             [0; 0]
         );
         outgoing.down();
+        outgoing
+    }
+
+    #[test]
+    fn what_a_second_loss_finds_held_stays_behind_what_was_sent() {
+        let now = Instant::now();
+        let mut outgoing = asking_and_down(now);
         outgoing.hold(key('c', Mods::default()));
         assert_eq!(
             resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
@@ -420,14 +426,7 @@ mod tests {
     #[test]
     fn a_question_can_be_answered_while_the_link_is_down_again() {
         let now = Instant::now();
-        let mut outgoing = Outgoing::new(StreamId([1; 16]));
-        outgoing.down();
-        typed(&mut outgoing, "ab", now);
-        assert_eq!(
-            resent(outgoing.returned(InputSeq(0), PATIENCE, now)),
-            [0; 0]
-        );
-        outgoing.down();
+        let mut outgoing = asking_and_down(now);
         assert!(outgoing.holds());
         assert_eq!(numbers(&outgoing.release(now)), [0; 0]);
         typed(&mut outgoing, "c", now);

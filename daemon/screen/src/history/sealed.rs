@@ -137,7 +137,7 @@ pub struct Sealed {
     rows: u64,
     /// Numbers between which all rows are that rows of this block repeat.
     originals: Option<(u64, u64)>,
-    body: Mutex<Place>,
+    place: Mutex<Place>,
     /// The bytes could not be read when they were last wanted.
     lost: AtomicBool,
     usage: Arc<Usage>,
@@ -179,7 +179,7 @@ impl Sealed {
             start,
             rows,
             originals: None,
-            body: Mutex::new(Place {
+            place: Mutex::new(Place {
                 body,
                 dropped: false,
             }),
@@ -270,7 +270,7 @@ impl Sealed {
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
-        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn body(&self) -> Body {
@@ -336,7 +336,7 @@ impl Drop for Sealed {
     fn drop(&mut self) {
         self.set_lost(false);
         self.release();
-        let place = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Body::Plain(block) = std::mem::replace(&mut place.body, Body::Absent(0)) {
             self.usage.recycle(block);
         }
