@@ -63,3 +63,27 @@ test("both ends are a command away, and scrolling goes on from where it is", asy
   await page.getByRole("button", { name: /^Jump to latest/ }).click();
   await untilScreen(page, `row ${ROWS}.`);
 });
+
+test("who scrolls up while lines come stays there", async () => {
+  const { page } = device;
+  const script = 'n=0; while :; do n=$((n + 1)); echo "line $n."; sleep 0.005; done';
+  await world.abide("new", "endless", "--detach", "--", "sh", "-c", script);
+  await show(page, "endless");
+  await untilScreen(page, "line 300.");
+  const latest = page.getByRole("button", { name: /^Jump to latest/ });
+  for (let n = 0; n < 20; n += 1) {
+    // After a frame: the next state comes before the event of the scrolling.
+    await page.locator(".terminal").evaluate(
+      (element) =>
+        new Promise<void>((done) => {
+          requestAnimationFrame(() => {
+            setTimeout(() => {
+              element.scrollBy(0, -1_000);
+              done();
+            });
+          });
+        }),
+    );
+    await latest.click();
+  }
+});

@@ -26,6 +26,13 @@ interface View {
   readonly height: number;
 }
 
+/** Where the next frame scrolls to, for who follows the end; pixels. */
+interface Due {
+  readonly to: number;
+  /** The cursor's column is brought into sight. */
+  readonly pans: boolean;
+}
+
 export interface TerminalEvents {
   fetch: Fetch;
   /** The state has been painted. */
@@ -69,6 +76,9 @@ export class Terminal {
   #posted = false;
   /** What is shown has to be written again, with the next frame. */
   #dirty = false;
+  #due: Due | null = null;
+  /** Pixels the area is scrolled to, as far as is known here. */
+  #top = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** What marks `#marks`. */
   #marked: HTMLElement[] = [];
@@ -89,7 +99,7 @@ export class Terminal {
     this.#lines = new Lines(this.#content);
     this.#cursor = child(this.#content, "cursor");
     this.#cursor.ariaHidden = "true";
-    this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.element.addEventListener("scroll", () => this.#heed(), { passive: true });
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(this.element);
     this.#writing.port1.onmessage = () => {
@@ -198,6 +208,7 @@ export class Terminal {
     this.#left = extentOf(snapshot).end;
     this.#window = windowAround(extentOf(snapshot), line, cell.height);
     this.#layOut();
+    this.#due = null;
     const middle = (this.element.clientHeight - cell.height) / 2;
     this.element.scrollTop = (line - this.#window.base) * cell.height - middle;
     this.#request();
@@ -242,6 +253,7 @@ export class Terminal {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       if (this.#dirty) this.#paint(this.#shown ?? this.#snapshot);
+      this.#settle();
       // A task that was posted in a frame runs after the frame has been painted.
       this.#painted.port2.postMessage(null);
     });
@@ -254,14 +266,21 @@ export class Terminal {
     if (this.#snapshot === this.#shown) this.#nextFrame();
   }
 
-  /** Reads where things are before anything is written and scrolls after it: one layout for all. */
+  /** Reads where things are before anything is written, and leaves scrolling to the frame: one layout
+   * for all. */
   #paint(snapshot: Snapshot | null): void {
+    if (snapshot === null) return;
+    if (this.element.clientWidth === 0) {
+      // Where it is scrolled to when it is shown again is not the user's doing.
+      this.#height = 0;
+      return;
+    }
+    this.#settle();
     this.#dirty = false;
-    if (snapshot === null || this.element.clientWidth === 0) return;
     const before = this.#shown;
     this.#shown = snapshot;
     if (before === null || movesCursor(before, snapshot)) this.#seeks = true;
-    const top = this.element.scrollTop;
+    const top = this.#top;
     const anchor = this.#anchor(top);
     this.#prepare(snapshot, before);
     // Another font may have brought a scrollbar.
@@ -273,8 +292,9 @@ export class Terminal {
     this.#rows(snapshot, painter, view);
     this.#paintCursor(snapshot, painter);
     this.#paintMarks(painter);
-    if (Math.abs(top - view.top) > 0.5) this.element.scrollTop = view.top;
-    if (this.#following && this.#seeks && this.#fit === "Actual") this.#pan(snapshot);
+    const pans = this.#following && this.#seeks && this.#fit === "Actual";
+    this.#due = { to: view.top, pans };
+    if (!this.#following) this.#scroll();
     this.#seeks = false;
     const fresh = this.#following ? 0 : Math.max(0, extentOf(snapshot).end - this.#left);
     this.#events.followed(this.#following, fresh);
@@ -366,6 +386,23 @@ export class Terminal {
     return Math.min(end - room, Math.max(top, cursor - room));
   }
 
+  /** Scrolls to where what was written is to be seen, unless somebody else has scrolled. */
+  #settle(): void {
+    this.#heed();
+    this.#scroll();
+  }
+
+  #scroll(): void {
+    const { due, snapshot } = { due: this.#due, snapshot: this.#shown };
+    if (due === null || snapshot === null) return;
+    this.#due = null;
+    if (Math.abs(this.#top - due.to) > 0.5) {
+      this.element.scrollTop = due.to;
+      this.#top = this.element.scrollTop;
+    }
+    if (due.pans) this.#pan(snapshot);
+  }
+
   /** Keeps the cursor's column in sight. */
   #pan(snapshot: Snapshot): void {
     const width = this.font?.cell.width ?? 0;
@@ -453,16 +490,24 @@ export class Terminal {
     }
   }
 
-  #scrolled(): void {
+  /** If somebody else has scrolled: whether the end is still followed, and what is seen there. An event
+   * tells of it, which may come after what is next written. */
+  #heed(): void {
     const { snapshot, height } = { snapshot: this.#shown, height: this.font?.cell.height };
-    if (snapshot === null || height === undefined) return;
     const { scrollTop, clientHeight } = this.element;
-    // With another height it was not the user who scrolled; the next frame finds the place anew.
-    if (clientHeight === this.#height) {
-      const following = scrollTop >= this.#followed(snapshot, height, clientHeight) - height / 2;
-      if (this.#following && !following) this.#left = extentOf(snapshot).end;
-      this.#following = following && (this.#window?.end ?? 0) >= snapshot.top;
-    }
+    if (snapshot === null || height === undefined || scrollTop === this.#top) return;
+    const before = this.#top;
+    this.#top = scrollTop;
+    if (this.#height === 0 || clientHeight === 0) return;
+    // What grows may be scrolled by the browser, to its end.
+    const room = Math.max(clientHeight, this.#height);
+    const place = this.#followed(snapshot, height, room);
+    // What is due has not been scrolled to yet.
+    const end = this.#due === null ? place : Math.min(before, place);
+    const following = scrollTop >= end - height / 2;
+    if (!following) this.#due = null;
+    if (this.#following && !following) this.#left = extentOf(snapshot).end;
+    this.#following = following && (this.#window?.end ?? 0) >= snapshot.top;
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#rested(), REST);
     this.#request();
@@ -472,6 +517,7 @@ export class Terminal {
   #rested(): void {
     const { snapshot, height } = { snapshot: this.#shown, height: this.font?.cell.height };
     if (snapshot === null || height === undefined || this.#window === null) return;
+    this.#settle();
     const extent = extentOf(snapshot);
     const anchor = this.#anchor();
     const moved = windowAround(extent, Math.floor(anchor), height);
