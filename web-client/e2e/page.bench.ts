@@ -17,6 +17,8 @@ const ROUNDS = QUICK ? 1 : 5;
 /** Seconds of each recorded stream, and of the flood whose memory is watched. */
 const STREAM = QUICK ? 5 : 20;
 const FLOOD = QUICK ? 20 : 600;
+/** Milliseconds until a browser has done what loading a page leaves to do: this one and the other. */
+const LOADED = 1_000;
 /** Rows behind a page that is opened. */
 const ROWS = 1_000_000;
 const RECORDINGS = resolve(import.meta.dirname, "../../tests/recordings");
@@ -66,11 +68,13 @@ test("a key to its paint, not later than xterm.js on a bridge", {
   for (let round = 0; round < ROUNDS; round += 1) {
     await page.bringToFront();
     await page.locator(".keyboard").focus();
+    await page.waitForTimeout(LOADED);
     ours.push(...(await keysToPaint(page, ".terminal", "x", KEYS / ROUNDS)));
     await page.keyboard.press("Enter");
     await page.reload();
     await page.locator(".terminal .row").first().waitFor();
     await bare.bringToFront();
+    await bare.waitForTimeout(LOADED);
     theirs.push(...(await keysToPaint(bare, ".xterm-rows", "x", KEYS / ROUNDS)));
     await bare.reload();
   }

@@ -1,4 +1,4 @@
-// Whether anybody looks at the page, and how much of it is seen: a soft keyboard covers some.
+// Whether anybody looks at the page or types, and how much of it is seen: a soft keyboard covers some.
 
 import { isTouch } from "./browser.ts";
 
@@ -6,6 +6,18 @@ export const seen = $state({ page: !document.hidden });
 document.addEventListener("visibilitychange", () => {
   seen.page = !document.hidden;
 });
+
+/** Milliseconds after a key in which another may come. */
+const TYPES = 300;
+let typed = Number.NEGATIVE_INFINITY;
+for (const event of ["keydown", "beforeinput"]) {
+  document.addEventListener(event, ({ timeStamp }) => (typed = timeStamp), { capture: true });
+}
+
+/** Somebody types: what they wait for comes first. */
+export function isTyping(): boolean {
+  return performance.now() - typed < TYPES;
+}
 
 /** The most height that was seen at each width, in pixels: a soft keyboard changes no width. */
 const tallest = new Map<number, number>();

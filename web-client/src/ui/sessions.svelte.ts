@@ -3,7 +3,7 @@
 import type { Connection } from "../core/connection.ts";
 import type { SessionId } from "../core/ids.ts";
 import type { Answer, Request, SessionInfo } from "../core/message.ts";
-import { seen } from "./seen.svelte.ts";
+import { isTyping, seen } from "./seen.svelte.ts";
 
 /** Milliseconds between two looks at all sessions: keepers say no more often what changed. */
 const EVERY = 1_000;
@@ -58,7 +58,9 @@ export class Sessions {
       clearTimeout(this.#timer);
       if (this.#watchers > 0) this.#timer = setTimeout(() => this.#look(), EVERY);
     };
-    this.refresh().then(again, again);
+    // What changes on the page asks for a frame, and a key's echo would wait for it.
+    if (this.known && isTyping()) again();
+    else this.refresh().then(again, again);
   }
 }
 
