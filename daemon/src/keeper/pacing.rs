@@ -8,6 +8,10 @@
 //! frames, only the newest state once the window opens. While somebody types, the last place in
 //! the window is kept for echoes: behind two frames of a busy program they would come late.
 //!
+//! Where changes wait already when the input comes, the program may never rest, and the next change
+//! hardly answers the input. Then one echo waits for a small part of the round trip and takes the
+//! last place; what follows leaves the viewer a rest, in which it has time for the next key.
+//!
 //! While everything that a viewer was shown has scrolled away before the next frame, nobody can
 //! read along: such a flood goes every [`FLOOD_INTERVAL`] until it stops for [`SETTLE`].
 
@@ -27,6 +31,8 @@ pub(crate) const MIN_INTERVAL: Duration = Duration::from_millis(16);
 pub(crate) const FLOOD_INTERVAL: Duration = Duration::from_millis(48);
 /// How long after an input a viewer counts as one where somebody types.
 pub(crate) const TYPING: Duration = Duration::from_secs(1);
+/// The part of a round trip that an echo waits beside a program that may never rest.
+const ECHO_WAITS: u32 = 8;
 /// Changes that go at once after an applied input.
 pub(crate) const ECHOES: u8 = 3;
 /// However slow the link, a changing screen is sent this often once the window is open.
@@ -83,6 +89,8 @@ pub(crate) struct Pacing {
     typed: Option<Instant>,
     /// Changes after the last input that may still go at once.
     echoes: u8,
+    /// From when on, if changes were waiting already when the input came.
+    beside: Option<Instant>,
     /// The program has changed the state since the last input or frame.
     answered: bool,
     acked: Option<Arc<Snapshot>>,
@@ -92,6 +100,9 @@ pub(crate) struct Pacing {
 impl Pacing {
     /// Input of this viewer reached the program.
     pub(crate) fn input_applied(&mut self, now: Instant) {
+        let from = now + (self.trip() / ECHO_WAITS).min(MIN_INTERVAL);
+        let from = self.beside.filter(|from| *from > now).unwrap_or(from);
+        self.beside = self.changed_at.map(|_| from);
         self.typed = Some(now);
         self.echoes = ECHOES;
         self.answered = false;
@@ -134,17 +145,18 @@ impl Pacing {
         grid: &Grid,
     ) -> Option<Instant> {
         let (changed, newest) = self.changed_at.filter(|_| self.window_open())?;
-        if self.answered && self.echoes > 0 && drained {
-            return Some(now);
+        let last_place = self.in_flight.len() + 1 == FRAMES_IN_FLIGHT;
+        if let Some(echo) = self.echo(now, last_place).filter(|_| drained) {
+            return Some(echo);
         }
-        if self.typing(now) && self.in_flight.len() + 1 == FRAMES_IN_FLIGHT {
+        if self.typing(now) && last_place {
             return None;
         }
         let settled = changed + SETTLE;
         let Some(last) = self.last_sent else {
             return Some(settled);
         };
-        let next = last + self.interval();
+        let next = last + self.interval(now);
         if changed >= next {
             return Some(settled);
         }
@@ -153,6 +165,20 @@ impl Pacing {
             due = due.max((newest + SETTLE).min(last + FLOOD_INTERVAL));
         }
         Some(grid.at_or_after(due))
+    }
+
+    /// When the next frame is due as an echo, if it may be one.
+    fn echo(&self, now: Instant, last_place: bool) -> Option<Instant> {
+        if !self.answered || self.echoes == 0 {
+            return None;
+        }
+        let again = self.beside.is_some() && self.echoes < ECHOES;
+        let from = match (again, last_place) {
+            (false, _) => self.beside,
+            (true, false) => self.last_sent.map(|last| last + self.rest()),
+            (true, true) => return None,
+        };
+        Some(from.map_or(now, |from| from.max(now)))
     }
 
     fn typing(&self, now: Instant) -> bool {
@@ -223,9 +249,23 @@ impl Pacing {
         self.acked = Some(snapshot);
     }
 
-    fn interval(&self) -> Duration {
-        let half = self.srtt.unwrap_or_default() / 2;
-        half.clamp(MIN_INTERVAL, MAX_INTERVAL)
+    fn interval(&self, now: Instant) -> Duration {
+        let interval = if self.beside.is_some() && self.typing(now) {
+            self.rest()
+        } else {
+            self.trip() / 2
+        };
+        interval.clamp(MIN_INTERVAL, MAX_INTERVAL)
+    }
+
+    /// The smoothed round trip, with what the viewer needs to show a frame.
+    fn trip(&self) -> Duration {
+        self.srtt.unwrap_or_default()
+    }
+
+    /// From one frame to the next, if the viewer is to have a rest between them.
+    fn rest(&self) -> Duration {
+        (self.trip() * 3 / 2).min(MAX_INTERVAL)
     }
 }
 
@@ -346,6 +386,35 @@ mod tests {
     }
 
     #[test]
+    fn beside_a_program_that_never_rests_one_echo_waits_and_the_viewer_rests_behind_it() {
+        let mut bench = Bench::new();
+        bench.send_and_ack(0, 80);
+        let before = bench.send(80, 100);
+        bench.pacing.changed(bench.at(90));
+        bench.pacing.input_applied(bench.at(100));
+        bench.pacing.answered();
+        assert_eq!(bench.due(101, true), Some(110), "an eighth of 80 ms");
+        bench.pacing.input_applied(bench.at(105));
+        bench.pacing.answered();
+        assert_eq!(bench.due(106, true), Some(110), "no key puts it off");
+        let echo = bench.send(110, 100);
+        bench.pacing.changed(bench.at(111));
+        bench.pacing.answered();
+        bench.pacing.acked(bench.at(160), before);
+        assert_eq!(
+            bench.due(160, true),
+            None,
+            "the last place is the next key's"
+        );
+        bench.pacing.acked(bench.at(190), echo);
+        assert_eq!(bench.due(190, true), Some(230), "one and a half of 80 ms");
+        assert_eq!(bench.due(190, false), Some(240), "the same, on the grid");
+        bench.pacing.input_applied(bench.at(195));
+        bench.pacing.answered();
+        assert_eq!(bench.due(196, true), Some(205), "another key's echo");
+    }
+
+    #[test]
     fn a_flood_is_shown_less_often_and_its_end_soon() {
         let mut bench = Bench::new();
         bench.send_and_ack(0, 0);
@@ -371,7 +440,7 @@ mod tests {
             let mut bench = Bench::new();
             bench.send_and_ack(0, trip);
             assert_eq!(
-                bench.pacing.interval(),
+                bench.pacing.interval(bench.at(trip)),
                 MS * expected,
                 "round trip {trip} ms"
             );
