@@ -3,12 +3,14 @@
 // its frame: on a slow phone the two together would keep the page from everything else for too long.
 
 import type { LineNo, Size } from "../core/ids.ts";
-import { cellAt } from "../core/row.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { Colors, css, type Theme } from "./colors.ts";
+import { Cursor, movesCursor } from "./cursor.ts";
+import { child } from "./element.ts";
 import { Font, LARGEST, SMALLEST, sizeThatFits } from "./font.ts";
 import { type Fetch, History } from "./history.ts";
 import { Lines } from "./lines.ts";
+import { Marks, type Spans } from "./marks.ts";
 import { RowPainter } from "./row.ts";
 import { type Extent, extentOf, type Window, windowAround, windowGrown } from "./ruler.ts";
 
@@ -44,7 +46,8 @@ export interface TerminalEvents {
 export class Terminal {
   readonly element: HTMLElement;
   readonly #content: HTMLElement;
-  readonly #cursor: HTMLElement;
+  readonly #cursor: Cursor;
+  readonly #marks: Marks;
   readonly #probe: HTMLElement;
   readonly #lines: Lines;
   readonly #events: TerminalEvents;
@@ -80,9 +83,6 @@ export class Terminal {
   /** Pixels the area is scrolled to, as far as is known here. */
   #top = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  /** What marks `#marks`. */
-  #marked: HTMLElement[] = [];
-  #marks: ReadonlyMap<LineNo, readonly (readonly [number, number])[]> = new Map();
   #pinned: readonly LineNo[] = [];
 
   constructor(host: HTMLElement, theme: Theme, fontSize: number, fit: Fit, events: TerminalEvents) {
@@ -97,8 +97,8 @@ export class Terminal {
     this.#probe.ariaHidden = "true";
     this.#content = child(this.element, "content");
     this.#lines = new Lines(this.#content);
-    this.#cursor = child(this.#content, "cursor");
-    this.#cursor.ariaHidden = "true";
+    this.#cursor = new Cursor(this.#content);
+    this.#marks = new Marks(this.#content);
     this.element.addEventListener("scroll", () => this.#heed(), { passive: true });
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(this.element);
@@ -220,9 +220,8 @@ export class Terminal {
     return (this.#window?.base ?? 0) + Math.floor(this.element.scrollTop / height);
   }
 
-  /** Columns `[from, to)` to be marked, by line. */
-  mark(marks: ReadonlyMap<LineNo, readonly (readonly [number, number])[]>): void {
-    this.#marks = marks;
+  mark(spans: Spans): void {
+    this.#marks.spans = spans;
     this.#request();
   }
 
@@ -290,8 +289,10 @@ export class Terminal {
     if (painter === null) return;
     const view = { top: this.#place(snapshot, anchor, painter.font.cell.height, height), height };
     this.#rows(snapshot, painter, view);
-    this.#paintCursor(snapshot, painter);
-    this.#paintMarks(painter);
+    if (this.#window !== null) {
+      this.#cursor.paint(snapshot, painter, this.#window);
+      this.#marks.paint(this.#lines, painter.font.cell, this.#window);
+    }
     const pans = this.#following && this.#seeks && this.#fit === "Actual";
     this.#due = { to: view.top, pans };
     if (!this.#following) this.#scroll();
@@ -450,46 +451,6 @@ export class Terminal {
     };
   }
 
-  #paintCursor(snapshot: Snapshot, painter: RowPainter): void {
-    const { cursor, rows, top } = snapshot;
-    const row = rows[cursor.row];
-    const window = this.#window;
-    // Outside of the window it would stretch the scroll area to where it is.
-    const inside = row !== undefined && window !== null && top + cursor.row < window.end;
-    this.#cursor.hidden = !cursor.visible || !inside;
-    if (!inside) return;
-    const { width, height } = painter.font.cell;
-    const cell = cellAt(row, cursor.column);
-    const { style } = this.#cursor;
-    const name = `cursor ${cursor.shape.toLowerCase()}${cursor.blink ? " blinking" : ""}`;
-    if (this.#cursor.className !== name) this.#cursor.className = name;
-    const text = cursor.shape === "Default" || cursor.shape === "Block" ? cell.text : "";
-    if (this.#cursor.textContent !== text) this.#cursor.textContent = text;
-    style.left = `${cell.column * width}px`;
-    style.top = `${(top + cursor.row - window.base) * height}px`;
-    style.width = `${cell.cells * width}px`;
-    style.setProperty("--cursor", css(painter.colors.cursor));
-    style.color = css(painter.colors.background);
-  }
-
-  #paintMarks(painter: RowPainter): void {
-    for (const old of this.#marked) old.remove();
-    this.#marked = [];
-    const window = this.#window;
-    if (window === null) return;
-    const { width, height } = painter.font.cell;
-    for (const [line, spans] of this.#marks) {
-      if (this.#lines.row(line) === null) continue;
-      for (const [from, to] of spans) {
-        const mark = child(this.#content, "mark");
-        this.#marked.push(mark);
-        mark.style.left = `${from * width}px`;
-        mark.style.top = `${(line - window.base) * height}px`;
-        mark.style.width = `${(to - from) * width}px`;
-      }
-    }
-  }
-
   /** If somebody else has scrolled: whether the end is still followed, and what is seen there. An event
    * tells of it, which may come after what is next written. */
   #heed(): void {
@@ -529,20 +490,4 @@ export class Terminal {
     this.element.scrollTop = (anchor - moved.base) * height;
     this.#request();
   }
-}
-
-/** Whether the cursor is somewhere else, for who reads along. */
-function movesCursor(before: Snapshot, now: Snapshot): boolean {
-  const [old, cursor] = [before.cursor, now.cursor];
-  const moved = old.row !== cursor.row || old.column !== cursor.column || !old.visible;
-  const scrolled =
-    before.top !== now.top || before.book !== now.book || before.size.rows !== now.size.rows;
-  return scrolled || (cursor.visible && moved);
-}
-
-function child(parent: HTMLElement, className: string): HTMLElement {
-  const element = document.createElement("div");
-  element.className = className;
-  parent.append(element);
-  return element;
 }
