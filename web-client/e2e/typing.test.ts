@@ -181,6 +181,22 @@ test("keys that the browser keeps are in the palette", async () => {
   }
 });
 
+test("who does not stop typing finds a new session in the palette", async () => {
+  const { page } = device;
+  let made = false;
+  const making = world.abide("new", "fresh", "--detach", "--", "cat").then(() => (made = true));
+  while (!made) await page.keyboard.press("Shift");
+  await making;
+  await page.keyboard.press("Control+\\");
+  await page.getByRole("combobox").fill("fresh");
+  const found = page.getByRole("option", { name: /fresh/ });
+  for (let n = 0; n < 100 && !(await found.isVisible()); n += 1) await page.keyboard.press("Shift");
+  expect(await found.isVisible()).toBe(true);
+  await page.keyboard.press("Escape");
+  await page.locator("dialog.palette").waitFor({ state: "detached" });
+  await world.abide("kill", "fresh");
+});
+
 test("output of the last command is copied, also a long one, where the shell marks it", async () => {
   const { page } = device;
   const mark = (letter: string) => `printf '\\033]133;${letter}\\007'`;

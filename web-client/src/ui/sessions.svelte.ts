@@ -20,10 +20,10 @@ export class Sessions {
     this.#connection = connection;
   }
 
-  /** The list is shown until the returned function is called. */
+  /** The list is shown, as it is now, until the returned function is called. */
   watch(): () => void {
     this.#watchers += 1;
-    if (this.#watchers === 1) this.#look();
+    this.#look();
     return () => {
       this.#watchers -= 1;
       if (this.#watchers === 0) clearTimeout(this.#timer);
@@ -56,11 +56,11 @@ export class Sessions {
     if (!seen.page) return;
     const again = () => {
       clearTimeout(this.#timer);
-      if (this.#watchers > 0) this.#timer = setTimeout(() => this.#look(), EVERY);
+      if (this.#watchers > 0) this.#timer = setTimeout(look, EVERY);
     };
     // What changes on the page asks for a frame, and a key's echo would wait for it.
-    if (this.known && isTyping()) again();
-    else this.refresh().then(again, again);
+    const look = () => (isTyping() ? again() : this.#look());
+    this.refresh().then(again, again);
   }
 }
 
