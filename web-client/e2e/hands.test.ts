@@ -164,4 +164,7 @@ test("what a program copies is offered to who typed last, and to nobody else", a
   await phone.page.getByText("Copied.").waitFor();
   expect(await chip(phone, "a phone").count()).toBe(0);
   expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe("a phone");
+  await desk.page.getByRole("button", { name: "Do not copy" }).click();
+  expect(await chip(desk, "desk").count()).toBe(0);
+  expect(await desk.page.evaluate(() => navigator.clipboard.readText())).not.toBe("desk");
 });
