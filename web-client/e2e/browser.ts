@@ -118,6 +118,16 @@ export function screen(page: Page): Promise<string[]> {
   return page.locator(".terminal .row").allTextContents();
 }
 
+/** The number in the row at the upper edge of what is seen; 0 while that row is still to come. */
+export function topNumber(page: Page): Promise<number> {
+  return page.locator(".terminal").evaluate((element) => {
+    const edge = element.getBoundingClientRect().top;
+    const rows = [...element.querySelectorAll(".row")];
+    const seen = rows.find((row) => row.getBoundingClientRect().bottom > edge + 1);
+    return Number(/\d+/.exec(seen?.textContent ?? "")?.[0] ?? 0);
+  });
+}
+
 export async function untilScreen(page: Page, wanted: RegExp | string): Promise<void> {
   await page.waitForFunction(
     ([source, flags]) => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { command, type Device, PATIENCE, screen, show, untilScreen } from "./browser.ts";
+import { command, type Device, PATIENCE, screen, show, topNumber, untilScreen } from "./browser.ts";
 import { lastingDevice, stage, world } from "./stage.ts";
 
 const ROWS = 1_000_000;
@@ -84,6 +84,12 @@ test("who scrolls up while lines come stays there", async () => {
           });
         }),
     );
+    await latest.waitFor();
+    const line = await topNumber(page);
+    expect(line).toBeGreaterThan(0);
+    // More lines come, and what is read stays.
+    await page.getByRole("button", { name: /^Jump to latest \([1-9]\d+ new\)/ }).waitFor();
+    expect(await topNumber(page)).toBe(line);
     await latest.click();
   }
 });

@@ -1,7 +1,8 @@
 //! When a viewer gets its next frame. Pure: the clock is an argument.
 //!
-//! An echo is never delayed: the first changes after an applied input ([`ECHOES`] of them, since
-//! a program may be repainting something else just then) go at once when the PTY has been drained.
+//! The echo of a program that was at rest is never delayed: the first changes after an applied input
+//! ([`ECHOES`] of them, since it may be repainting something else just then) go at once when the PTY
+//! has been drained.
 //! Every other first change waits [`SETTLE`], so that one repaint makes one frame; what follows
 //! goes at most once per interval, on the session's [`Grid`], so that viewers share snapshots and
 //! update bodies. A viewer that does not acknowledge gets nothing: there is never a queue of
